@@ -1,0 +1,448 @@
+//! The configuration: its types, its defaults, where it is found, and what is checked before it is used.
+//!
+//! The shipped file `config/npcc-feeds.toml` documents every key and holds every default; a test keeps the two alike.
+
+mod checks;
+mod overrides;
+mod values;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::document::{Document, Problem, Problems};
+
+/// The shipped configuration file, used where no other is found.
+pub const SHIPPED: &str = include_str!("../config/npcc-feeds.toml");
+
+/// Everything that can be configured.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where releases are kept.
+    pub store: Store,
+    /// How the newsrooms are asked.
+    pub fetch: Fetch,
+    /// The newsrooms.
+    pub sources: Vec<Source>,
+    /// How releases are sorted.
+    pub classify: Classify,
+    /// What the feeds hold.
+    pub publish: Publish,
+    /// Where the feeds are served.
+    pub serve: Serve,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// The database's address: `sqlite:` and a path.
+    pub url: String,
+}
+
+/// `[fetch]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Fetch {
+    /// The operator's address for the User-Agent; may be empty.
+    pub contact: String,
+    /// The longest time for one whole request.
+    #[serde(deserialize_with = "values::duration")]
+    pub timeout: Duration,
+    /// The largest decompressed body, in bytes.
+    #[serde(deserialize_with = "values::size")]
+    pub max_body: u64,
+    /// The rest between two requests to one host.
+    #[serde(deserialize_with = "values::duration")]
+    pub pause: Duration,
+    /// How much of the past the daemon fills by itself.
+    #[serde(deserialize_with = "values::duration")]
+    pub history: Duration,
+    /// A proxy's address; empty for none.
+    pub proxy: String,
+}
+
+/// `[[sources]]`: one newsroom.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Source {
+    /// Part of every guid of this source.
+    pub id: String,
+    /// The publisher's name, as feeds show it.
+    pub title: String,
+    /// The feed's address.
+    pub feed: Option<String>,
+    /// The listings' addresses.
+    #[serde(deserialize_with = "values::one_or_many")]
+    pub listing: Vec<String>,
+    /// The suffix of a listing's further pages, with `{n}`.
+    pub page: String,
+    /// The beginnings of a release's path.
+    pub articles: Vec<String>,
+    /// The only hosts that are ever asked; a path is one release on all of them.
+    pub hosts: Vec<String>,
+    /// Cron expressions of five fields.
+    pub schedule: Vec<String>,
+    /// The IANA name of the schedule's time zone.
+    pub timezone: String,
+    /// Where things stand in the pages.
+    pub select: Select,
+}
+
+/// `[sources.select]`: CSS selectors.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Select {
+    /// One release on the listing.
+    pub card: String,
+    /// In a card: the link, whose text is the title.
+    pub link: String,
+    /// In a card: the day.
+    pub date: String,
+    /// How days are written, in chrono's terms.
+    pub date_format: String,
+    /// In a card: the lead.
+    pub summary: String,
+    /// On a release's page: the title.
+    pub title: String,
+    /// On a release's page: the day.
+    pub published: String,
+    /// On a release's page: the text.
+    pub body: String,
+    /// In the text: what to leave out.
+    pub drop: Vec<String>,
+}
+
+/// `[classify]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Classify {
+    /// The taxonomy's file; none given: the default path, and the built-in copy where that is missing.
+    pub topics: Option<PathBuf>,
+}
+
+/// `[publish]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Publish {
+    /// How many releases a feed holds.
+    pub items: usize,
+    /// Whether feeds carry the whole text.
+    pub content: Content,
+    /// A folder that the daemon keeps up to date; empty for none.
+    pub to: String,
+    /// A WebSub hub; empty for none.
+    pub hub: String,
+}
+
+/// How much of a release a feed carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Content {
+    /// Lead and whole text.
+    Full,
+    /// The lead alone.
+    Summary,
+}
+
+/// `[serve]`
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Serve {
+    /// Address and port to listen on.
+    pub listen: String,
+    /// The public base address, without a slash at its end.
+    pub public_url: String,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            store: Store::default(),
+            fetch: Fetch::default(),
+            sources: vec![Source::npcc()],
+            classify: Classify::default(),
+            publish: Publish::default(),
+            serve: Serve::default(),
+        }
+    }
+}
+
+impl Default for Store {
+    fn default() -> Store {
+        Store {
+            url: "sqlite:state/npcc-feeds.db".to_owned(),
+        }
+    }
+}
+
+impl Default for Fetch {
+    fn default() -> Fetch {
+        Fetch {
+            contact: String::new(),
+            timeout: Duration::from_secs(30),
+            max_body: 4 * 1024 * 1024,
+            pause: Duration::from_secs(2),
+            history: Duration::from_secs(365 * 24 * 3600),
+            proxy: String::new(),
+        }
+    }
+}
+
+impl Default for Source {
+    /// What a written `[[sources]]` takes for its omitted keys: all of the NPCC's, but for feed and listing, which
+    /// left out mean that the newsroom has none.
+    fn default() -> Source {
+        Source {
+            feed: None,
+            listing: Vec::new(),
+            ..Source::npcc()
+        }
+    }
+}
+
+impl Source {
+    fn npcc() -> Source {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        Source {
+            id: "npcc".to_owned(),
+            title: "National Police Chiefs' Council".to_owned(),
+            feed: Some("https://news.npcc.police.uk/feed/rss".to_owned()),
+            listing: words(&["https://news.npcc.police.uk/releases"]),
+            page: "?page={n}".to_owned(),
+            articles: words(&["/releases/", "/editorial/"]),
+            hosts: words(&[
+                "news.npcc.police.uk",
+                "prgloo-prod-newsroom-npcc-01.azurewebsites.net",
+            ]),
+            schedule: words(&["*/15 6-22 * * *", "0 23,0-5 * * *"]),
+            timezone: "Europe/London".to_owned(),
+            select: Select::default(),
+        }
+    }
+}
+
+impl Default for Select {
+    fn default() -> Select {
+        Select {
+            card: ".card__body".to_owned(),
+            link: "a.card__link".to_owned(),
+            date: ".card__date".to_owned(),
+            date_format: "%d %b %Y".to_owned(),
+            summary: ".card__summary".to_owned(),
+            title: "h1.content-title".to_owned(),
+            published: "p.date".to_owned(),
+            body: ".content-body".to_owned(),
+            drop: vec![".contact-info".to_owned()],
+        }
+    }
+}
+
+impl Default for Classify {
+    fn default() -> Classify {
+        Classify {
+            topics: Some(PathBuf::from(DEFAULT_TAXONOMY)),
+        }
+    }
+}
+
+impl Default for Publish {
+    fn default() -> Publish {
+        Publish {
+            items: 50,
+            content: Content::Full,
+            to: String::new(),
+            hub: String::new(),
+        }
+    }
+}
+
+impl Default for Serve {
+    fn default() -> Serve {
+        Serve {
+            listen: "127.0.0.1:8611".to_owned(),
+            public_url: "http://127.0.0.1:8611".to_owned(),
+        }
+    }
+}
+
+/// Where the taxonomy is looked for when the configuration does not say.
+pub const DEFAULT_TAXONOMY: &str = "config/topics.toml";
+
+impl Config {
+    /// Reads a configuration: the document, then the overrides from the environment, then every check.
+    ///
+    /// `environment` holds name and value of each variable; those that are no override are passed over.
+    ///
+    /// # Errors
+    /// All [`Problems`] that were found, each with file, line and advice.
+    pub fn read(document: &Document, environment: &[(String, String)]) -> Result<Config, Problems> {
+        // The document alone first: complaints about it then carry its lines.
+        let written: Config = document.parse()?;
+        let (mut config, overridden) = overrides::apply(document, written, environment)?;
+        let problems = checks::problems(&config, document, &overridden);
+        if !problems.is_empty() {
+            return Err(Problems(problems));
+        }
+        while config.serve.public_url.ends_with('/') {
+            config.serve.public_url.pop();
+        }
+        Ok(config)
+    }
+
+    /// What is right but deserves a word: a missing contact.
+    pub fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.fetch.contact.is_empty() {
+            warnings.push(
+                "fetch.contact is empty: set it to your page or e-mail address, so that the newsroom's engineers can reach you"
+                    .to_owned(),
+            );
+        }
+        warnings
+    }
+
+    /// The source called `id`.
+    ///
+    /// # Errors
+    /// A sentence that names the sources that there are.
+    pub fn source(&self, id: &str) -> Result<&Source, String> {
+        self.sources
+            .iter()
+            .find(|source| source.id == id)
+            .ok_or_else(|| {
+                let ids: Vec<&str> = self.sources.iter().map(|s| s.id.as_str()).collect();
+                format!("there is no source \"{id}\"; there is: {}", ids.join(", "))
+            })
+    }
+}
+
+impl Source {
+    /// The schedule's time zone; UTC for a name that the checks would have refused.
+    pub fn timezone(&self) -> chrono_tz::Tz {
+        self.timezone.parse().unwrap_or(chrono_tz::Tz::UTC)
+    }
+}
+
+/// Reads the shipped configuration.
+///
+/// # Errors
+/// None, as a test reads it; the type is that of [`Config::read`].
+pub fn shipped(environment: &[(String, String)]) -> Result<Config, Problems> {
+    Config::read(
+        &Document::new("the built-in configuration", SHIPPED),
+        environment,
+    )
+}
+
+/// A problem that no document's line can carry.
+pub(crate) fn variable_problem(name: &str, what: impl Into<String>, advice: &str) -> Problem {
+    Problem::with_file(&format!("environment variable {name}"), what, advice)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaints(text: &str) -> String {
+        match Config::read(&Document::new("my.toml", text), &[]) {
+            Ok(_) => String::new(),
+            Err(problems) => problems.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_shipped_file_holds_every_key_at_its_default() {
+        let shipped = shipped(&[]).unwrap();
+        assert_eq!(shipped, Config::default());
+        // Every key stands in the file: without any one line, a strict reader would still find the default, so the
+        // file's own keys are counted.
+        let table: toml::Table = toml::from_str(SHIPPED).unwrap();
+        let source = table["sources"][0].as_table().unwrap();
+        assert_eq!(source.len(), 10);
+        assert_eq!(source["select"].as_table().unwrap().len(), 9);
+        assert_eq!(table["fetch"].as_table().unwrap().len(), 6);
+        assert_eq!(table["publish"].as_table().unwrap().len(), 4);
+        assert_eq!(table["serve"].as_table().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        assert_eq!(
+            Config::read(&Document::new("e", ""), &[]).unwrap(),
+            Config::default()
+        );
+    }
+
+    #[test]
+    fn an_unknown_key_is_named_with_its_line_and_the_right_ones() {
+        let told = complaints("[serve]\nlisten = \"127.0.0.1:1\"\nlissen = \"x\"\n");
+        assert!(told.starts_with("my.toml:3: "), "{told}");
+        assert!(
+            told.contains("lissen") && told.contains("public_url"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn bad_values_are_told_with_line_and_advice() {
+        let told = complaints(
+            "[[sources]]\nfeed = \"https://news.npcc.police.uk/feed/rss\"\nschedule = [\"every day\"]\n[sources.select]\ncard = \"..x\"\n[fetch]\n",
+        );
+        assert!(
+            told.contains("my.toml:3: ") && told.contains("every day"),
+            "{told}"
+        );
+        assert!(
+            told.contains("my.toml:5: ") && told.contains("..x"),
+            "{told}"
+        );
+        let told = complaints("[fetch]\ntimeout = \"soon\"\n");
+        assert!(
+            told.starts_with("my.toml:2: ") && told.contains("30s"),
+            "{told}"
+        );
+        let told = complaints("[[sources]]\nid = \"x\"\n");
+        assert!(told.contains("feed") && told.contains("listing"), "{told}");
+        let told = complaints(
+            "[[sources]]\nfeed = \"https://elsewhere.example/feed\"\nhosts = [\"news.example\"]\n",
+        );
+        assert!(
+            told.contains("my.toml:2: ") && told.contains("elsewhere.example"),
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn the_environment_overrides_one_key() {
+        let variables = |pairs: &[(&str, &str)]| -> Vec<(String, String)> {
+            pairs
+                .iter()
+                .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+                .collect()
+        };
+        let config = shipped(&variables(&[
+            ("NPCC_FEEDS_SERVE__LISTEN", "0.0.0.0:80"),
+            ("NPCC_FEEDS_PUBLISH__ITEMS", "7"),
+            ("NPCC_FEEDS_SOURCES__0__TITLE", "Police"),
+            ("NPCC_FEEDS_CONFIG", "/nowhere"),
+            ("HOME", "/root"),
+        ]))
+        .unwrap();
+        assert_eq!(config.serve.listen, "0.0.0.0:80");
+        assert_eq!(config.publish.items, 7);
+        assert_eq!(config.sources[0].title, "Police");
+        let told = shipped(&variables(&[("NPCC_FEEDS_SERVE__LISTENN", "x")])).unwrap_err();
+        assert!(
+            told.to_string().contains("NPCC_FEEDS_SERVE__LISTENN"),
+            "{told}"
+        );
+        let told = shipped(&variables(&[("NPCC_FEEDS_SERVE__LISTEN", "nonsense")])).unwrap_err();
+        assert!(
+            told.to_string().contains("NPCC_FEEDS_SERVE__LISTEN"),
+            "{told}"
+        );
+    }
+}

@@ -1,0 +1,306 @@
+//! What is checked beyond types: addresses, selectors, schedules, time zones.
+
+use std::str::FromStr;
+
+use chrono::format::{Item, StrftimeItems};
+use url::Url;
+
+use super::overrides::Overridden;
+use super::{Config, Source, variable_problem};
+use crate::document::{Document, Problem, Step};
+use crate::schedule;
+
+/// Everything wrong with `config`; each problem names the document's line, or the variable that set the key.
+pub(super) fn problems(
+    config: &Config,
+    document: &Document,
+    overridden: &[Overridden],
+) -> Vec<Problem> {
+    let mut checks = Checks {
+        document,
+        overridden,
+        found: Vec::new(),
+    };
+    checks.sections(config);
+    if config.sources.is_empty() {
+        checks.tell(
+            &[Step::Key("sources")],
+            "there is no source",
+            "write at least one [[sources]]",
+        );
+    }
+    for (index, source) in config.sources.iter().enumerate() {
+        if config.sources[..index].iter().any(|s| s.id == source.id) {
+            let path = [Step::Key("sources"), Step::Index(index), Step::Key("id")];
+            checks.tell(
+                &path,
+                format!("a second source is called \"{}\"", source.id),
+                "give each source an id of its own",
+            );
+        }
+        checks.source(source, index);
+    }
+    checks.found
+}
+
+struct Checks<'a> {
+    document: &'a Document,
+    overridden: &'a [Overridden],
+    found: Vec<Problem>,
+}
+
+impl Checks<'_> {
+    fn tell(&mut self, path: &[Step<'_>], what: impl Into<String>, advice: &str) {
+        let steps: Vec<String> = path
+            .iter()
+            .map(|step| match step {
+                Step::Key(key) => (*key).to_owned(),
+                Step::Index(index) => index.to_string(),
+            })
+            .collect();
+        let problem = match self.overridden.iter().find(|o| steps.starts_with(&o.path)) {
+            Some(over) => variable_problem(&over.variable, what, advice),
+            None => self.document.problem(path, what, advice),
+        };
+        self.found.push(problem);
+    }
+
+    fn sections(&mut self, config: &Config) {
+        let url = [Step::Key("store"), Step::Key("url")];
+        match config.store.url.strip_prefix("sqlite:") {
+            Some(path) if !path.is_empty() => {}
+            _ => self.tell(
+                &url,
+                format!("\"{}\" is no store that this build knows", config.store.url),
+                "write it as \"sqlite:state/npcc-feeds.db\"",
+            ),
+        }
+        let fetch = &config.fetch;
+        if fetch.timeout.is_zero() {
+            self.tell(
+                &[Step::Key("fetch"), Step::Key("timeout")],
+                "a timeout of nothing lets no request pass",
+                "\"30s\" is the default",
+            );
+        }
+        let visible = |c: char| (' '..='~').contains(&c) && c != '(' && c != ')';
+        if !fetch.contact.chars().all(visible) {
+            self.tell(
+                &[Step::Key("fetch"), Step::Key("contact")],
+                "the contact holds a character that a User-Agent cannot carry",
+                "write a page's address or an e-mail address",
+            );
+        }
+        if !fetch.proxy.is_empty() && proxy_address(&fetch.proxy).is_none() {
+            self.tell(
+                &[Step::Key("fetch"), Step::Key("proxy")],
+                format!("\"{}\" is no proxy's address", fetch.proxy),
+                "write it as \"http://proxy.example:3128\"",
+            );
+        }
+        if config.publish.items == 0 || config.publish.items > 1000 {
+            self.tell(
+                &[Step::Key("publish"), Step::Key("items")],
+                format!("a feed cannot hold {} releases", config.publish.items),
+                "between 1 and 1000; 50 is the default",
+            );
+        }
+        if !config.publish.hub.is_empty() {
+            self.tell(
+                &[Step::Key("publish"), Step::Key("hub")],
+                "this version cannot ping a WebSub hub, and a feed must not name a hub that is not pinged",
+                "leave it empty",
+            );
+        }
+        if !is_listen_address(&config.serve.listen) {
+            self.tell(
+                &[Step::Key("serve"), Step::Key("listen")],
+                format!("\"{}\" is no address to listen on", config.serve.listen),
+                "write address and port, as \"127.0.0.1:8611\" or \"[::]:8611\"",
+            );
+        }
+        let public = web_address(&config.serve.public_url);
+        if !public.is_some_and(|url| url.query().is_none() && url.fragment().is_none()) {
+            self.tell(
+                &[Step::Key("serve"), Step::Key("public_url")],
+                format!("\"{}\" is no web address", config.serve.public_url),
+                "write it as \"https://feeds.example.org\"",
+            );
+        }
+    }
+
+    fn source(&mut self, source: &Source, index: usize) {
+        let at = |key: &'static str| [Step::Key("sources"), Step::Index(index), Step::Key(key)];
+        let id_char = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if source.id.is_empty() || !source.id.chars().all(id_char) {
+            self.tell(
+                &at("id"),
+                format!("\"{}\" cannot be a source's id", source.id),
+                "use lower-case letters, digits and hyphens",
+            );
+        }
+        for (n, host) in source.hosts.iter().enumerate() {
+            let path = [
+                Step::Key("sources"),
+                Step::Index(index),
+                Step::Key("hosts"),
+                Step::Index(n),
+            ];
+            let named = Url::parse(&format!("http://{host}/"));
+            if !named.is_ok_and(|url| url.host_str() == Some(host.as_str()) && url.port().is_none())
+            {
+                self.tell(
+                    &path,
+                    format!("\"{host}\" is no host name"),
+                    "write it in lower case, without scheme, port or path",
+                );
+            }
+        }
+        if source.feed.is_none() && source.listing.is_empty() {
+            self.tell(
+                &[Step::Key("sources"), Step::Index(index)],
+                "this source has neither a feed nor a listing",
+                "give it at least one of them",
+            );
+        }
+        if let Some(feed) = &source.feed {
+            self.address(source, feed, &at("feed"));
+        }
+        for (n, listing) in source.listing.iter().enumerate() {
+            let [sources, place, key] = at("listing");
+            self.address(source, listing, &[sources, place, key, Step::Index(n)]);
+        }
+        if !source.page.contains("{n}") {
+            self.tell(
+                &at("page"),
+                format!("\"{}\" has no place for the page's number", source.page),
+                "write {n} where the number belongs, as in \"?page={n}\"",
+            );
+        }
+        if source.articles.is_empty() || source.articles.iter().any(|a| !a.starts_with('/')) {
+            self.tell(
+                &at("articles"),
+                "a release's path begins with a slash",
+                "write it as [\"/releases/\"]",
+            );
+        }
+        self.schedule(source, index);
+        self.selectors(source, index);
+    }
+
+    fn address(&mut self, source: &Source, address: &str, path: &[Step<'_>]) {
+        match web_address(address) {
+            None => self.tell(
+                path,
+                format!("\"{address}\" is no web address"),
+                "it begins with https://",
+            ),
+            Some(url)
+                if !source
+                    .hosts
+                    .iter()
+                    .any(|h| Some(h.as_str()) == url.host_str()) =>
+            {
+                self.tell(
+                    path,
+                    format!("the host of \"{address}\" is not among the source's hosts"),
+                    "add it to `hosts`: no other host is ever asked",
+                )
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn schedule(&mut self, source: &Source, index: usize) {
+        let [sources, place, key] = [
+            Step::Key("sources"),
+            Step::Index(index),
+            Step::Key("schedule"),
+        ];
+        if source.schedule.is_empty() {
+            self.tell(
+                &[sources, place, key],
+                "the schedule is empty",
+                "write at least one cron expression, as \"*/15 * * * *\"",
+            );
+        }
+        for (n, expression) in source.schedule.iter().enumerate() {
+            if let Err(error) = schedule::parse(expression) {
+                self.tell(
+                    &[sources, place, key, Step::Index(n)],
+                    format!("\"{expression}\" is no cron expression: {error}"),
+                    "write minute, hour, day, month and weekday, as \"*/15 6-22 * * *\"",
+                );
+            }
+        }
+        if chrono_tz::Tz::from_str(&source.timezone).is_err() {
+            self.tell(
+                &[sources, place, Step::Key("timezone")],
+                format!("\"{}\" is no time zone", source.timezone),
+                "write its IANA name, as \"Europe/London\"",
+            );
+        }
+    }
+
+    fn selectors(&mut self, source: &Source, index: usize) {
+        let select = &source.select;
+        let [sources, place, table] = [
+            Step::Key("sources"),
+            Step::Index(index),
+            Step::Key("select"),
+        ];
+        let single = [
+            ("card", &select.card),
+            ("link", &select.link),
+            ("date", &select.date),
+            ("summary", &select.summary),
+            ("title", &select.title),
+            ("published", &select.published),
+            ("body", &select.body),
+        ];
+        for (key, selector) in single {
+            self.selector(selector, &[sources, place, table, Step::Key(key)]);
+        }
+        for (n, selector) in select.drop.iter().enumerate() {
+            let path = [sources, place, table, Step::Key("drop"), Step::Index(n)];
+            self.selector(selector, &path);
+        }
+        if StrftimeItems::new(&select.date_format).any(|item| item == Item::Error) {
+            self.tell(
+                &[sources, place, table, Step::Key("date_format")],
+                format!("\"{}\" is no date format", select.date_format),
+                "\"%d %b %Y\" reads 25 Sep 2026",
+            );
+        }
+    }
+
+    fn selector(&mut self, selector: &str, path: &[Step<'_>]) {
+        if let Err(error) = scraper::Selector::parse(selector) {
+            self.tell(
+                path,
+                format!("\"{selector}\" is no CSS selector: {error}"),
+                "a class is written \".name\", an element \"h1\", an element with a class \"p.date\"",
+            );
+        }
+    }
+}
+
+fn web_address(text: &str) -> Option<Url> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// A host or address, a colon, a port. A host's name is looked up only when the daemon starts.
+fn is_listen_address(text: &str) -> bool {
+    text.parse::<std::net::SocketAddr>().is_ok()
+        || text.rsplit_once(':').is_some_and(|(host, port)| {
+            !host.is_empty() && !host.contains([':', '/', ' ']) && port.parse::<u16>().is_ok()
+        })
+}
+
+fn proxy_address(text: &str) -> Option<Url> {
+    Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https" | "socks5") && url.has_host())
+}

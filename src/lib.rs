@@ -1,0 +1,9 @@
+//! npcc-feeds reads a police newsroom on a schedule and republishes one RSS feed per topic.
+
+#![deny(missing_docs)]
+
+pub mod config;
+pub mod document;
+pub mod release;
+pub mod schedule;
+pub mod text;

@@ -1,0 +1,147 @@
+//! Plain text: one spelling for comparing and matching, paragraphs, sentences, and where a release's subject ends.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// Whether XML 1.0 allows the character (production 2, Char).
+pub fn is_xml_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
+        && !('\u{7F}'..='\u{9F}').contains(&c)
+}
+
+/// One line: runs of white space become one space, what XML forbids is dropped.
+pub fn line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split(|c: char| c.is_whitespace() || c == '\u{FEFF}') {
+        let start = out.len();
+        if !out.is_empty() && !word.is_empty() {
+            out.push(' ');
+        }
+        let space = out.len();
+        out.extend(word.chars().filter(|c| is_xml_char(*c)));
+        if out.len() == space {
+            out.truncate(start);
+        }
+    }
+    out
+}
+
+/// The one spelling in which texts and phrases are compared: NFKC, lower case, no apostrophes, words parted by single
+/// spaces, everything that is neither letter nor digit dropped.
+pub fn normalise(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut gap = false;
+    for c in text.nfkc().flat_map(char::to_lowercase) {
+        match c {
+            '\'' | '\u{2018}' | '\u{2019}' | '\u{02BC}' => {}
+            c if c.is_alphanumeric() => {
+                if gap && !out.is_empty() {
+                    out.push(' ');
+                }
+                gap = false;
+                out.push(c);
+            }
+            _ => gap = true,
+        }
+    }
+    out
+}
+
+/// The paragraphs of a plain text: its lines, white space squeezed, empty ones left out.
+pub fn paragraphs(text: &str) -> Vec<String> {
+    text.lines()
+        .map(line)
+        .filter(|line| !line.is_empty())
+        .collect()
+}
+
+/// The paragraphs that speak of the subject: without ENDS, notes to editors and contacts at the foot.
+pub fn subject(paragraphs: &[String]) -> &[String] {
+    let foot = paragraphs.iter().position(|p| is_foot(p));
+    &paragraphs[..foot.unwrap_or(paragraphs.len())]
+}
+
+fn is_foot(paragraph: &str) -> bool {
+    const BEGINNINGS: [&str; 6] = [
+        "notes to editors",
+        "note to editors",
+        "notes for editors",
+        "media contact",
+        "contact information",
+        "for media enquiries",
+    ];
+    let normal = normalise(paragraph);
+    normal == "ends" || BEGINNINGS.iter().any(|b| normal.starts_with(b))
+}
+
+/// The sentences of a paragraph: parted at `.`, `!` or `?` before white space and a capital, a digit or a quotation mark.
+pub fn sentences(paragraph: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    let mut previous = ' ';
+    let mut chars = paragraph.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if c.is_whitespace() && matches!(previous, '.' | '!' | '?') {
+            let opens = |c: char| {
+                c.is_uppercase()
+                    || c.is_numeric()
+                    || matches!(c, '"' | '\'' | '\u{201C}' | '\u{2018}')
+            };
+            if chars.peek().is_some_and(|(_, next)| opens(*next)) {
+                found.push(paragraph[start..at].trim());
+                start = at;
+            }
+        }
+        previous = c;
+    }
+    let rest = paragraph[start..].trim();
+    if !rest.is_empty() {
+        found.push(rest);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_squeezed_and_holds_nothing_that_xml_forbids() {
+        assert_eq!(line(" a\u{A0}\u{0}b \n\t \u{1} c\u{FEFF}"), "a b c");
+        assert_eq!(
+            line("\u{1F6A8} \u{645}\u{631}\u{62D}"),
+            "\u{1F6A8} \u{645}\u{631}\u{62D}"
+        );
+        assert_eq!(line(" \u{b} "), "");
+    }
+
+    #[test]
+    fn spelling_differences_vanish() {
+        assert_eq!(
+            normalise("Women\u{2019}s \u{201C}Safety\u{201D} \u{2013} A\u{A0}&\u{A0}E"),
+            "womens safety a e"
+        );
+        assert_eq!(normalise("drink-drive, \u{FB01}rst"), "drink drive first");
+    }
+
+    #[test]
+    fn the_foot_is_no_subject() {
+        let text = paragraphs("One.\n\nTwo.\n- ENDS -\nContact us");
+        assert_eq!(subject(&text), ["One.", "Two."]);
+        assert_eq!(
+            subject(&paragraphs("It never ends\nNotes to Editors: x")),
+            ["It never ends"]
+        );
+    }
+
+    #[test]
+    fn sentences_end_before_a_capital() {
+        assert_eq!(
+            sentences("Up 3.5 per cent. \u{201C}Good,\u{201D} said i.e. she. 12 forces!"),
+            [
+                "Up 3.5 per cent.",
+                "\u{201C}Good,\u{201D} said i.e. she.",
+                "12 forces!"
+            ]
+        );
+    }
+}
