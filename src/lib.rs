@@ -4,6 +4,8 @@
 
 pub mod config;
 pub mod document;
+pub mod html;
+pub mod newsroom;
 pub mod release;
 pub mod schedule;
 pub mod text;

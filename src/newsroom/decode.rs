@@ -1,0 +1,69 @@
+//! Bytes to text, whatever they are labelled as.
+
+use encoding_rs::{Encoding, WINDOWS_1252};
+
+/// Decodes a document: by its byte order mark; as UTF-8 where it is valid; by the HTTP charset; by its own XML or HTML
+/// label; else as windows-1252, which gives a character for every byte.
+///
+/// UTF-8 comes before the labels, since text that is valid UTF-8 by chance is rare and wrong labels are not.
+pub fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return encoding.decode(bytes).0.into_owned();
+    }
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return text.to_owned();
+    }
+    let encoding = content_type
+        .and_then(|value| label_after(value, "charset="))
+        .or_else(|| own_label(bytes))
+        // Bytes that are no UTF-8 are not made so by a label; neither is UTF-16 without its mark.
+        .filter(|e| {
+            *e != encoding_rs::UTF_8 && *e != encoding_rs::UTF_16LE && *e != encoding_rs::UTF_16BE
+        })
+        .unwrap_or(WINDOWS_1252);
+    encoding.decode_without_bom_handling(bytes).0.into_owned()
+}
+
+fn own_label(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(1024)]);
+    label_after(&head, "encoding=").or_else(|| label_after(&head, "charset="))
+}
+
+fn label_after(text: &str, key: &str) -> Option<&'static Encoding> {
+    let lower = text.to_ascii_lowercase();
+    let value = &lower[lower.find(key)? + key.len()..];
+    let value = value.trim_start_matches(['"', '\'', ' ']);
+    let end = value
+        .find(|c: char| !c.is_ascii_alphanumeric() && !"-_:.+".contains(c))
+        .unwrap_or(value.len());
+    Encoding::for_label(value[..end].as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn right_labels_wrong_labels_and_none() {
+        let quoted = b"<?xml version=\"1.0\" encoding=\"utf-8\"?>\x93Chief\x94";
+        assert!(decode(quoted, None).ends_with("\u{201C}Chief\u{201D}"));
+        assert_eq!(
+            decode(b"caf\xe9", Some("text/html; charset=ISO-8859-1")),
+            "caf\u{e9}"
+        );
+        assert_eq!(
+            decode(
+                "caf\u{e9}".as_bytes(),
+                Some("text/html; charset=iso-8859-1")
+            ),
+            "caf\u{e9}"
+        );
+        assert_eq!(decode(b"\xef\xbb\xbfabc", None), "abc");
+        assert_eq!(decode(b"\xff\xfea\0b\0", None), "ab");
+        assert_eq!(
+            decode(b"<meta charset=koi8-r>\xc1", None),
+            "<meta charset=koi8-r>\u{430}"
+        );
+        assert_eq!(decode(b"", None), "");
+    }
+}

@@ -1,0 +1,185 @@
+//! The newsroom's own feed, read by feed-rs behind our own decoding, cleaning and salvage.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use feed_rs::model::Entry;
+use url::Url;
+
+use super::{Announced, Page, Reader, Unreadable, clean, dates, decode, headline, lead};
+use crate::html;
+use crate::release::{CanonicalPath, Draft, Published};
+use crate::text;
+
+pub(super) fn read(reader: &Reader, page: &Page) -> Result<Announced, Unreadable> {
+    let text = clean::clean(&decode::decode(&page.bytes, page.content_type.as_deref()));
+    let (entries, broken) = match parse(&text, &page.url) {
+        Ok(entries) => (entries, 0),
+        Err(cause) => salvage(&text, &page.url).ok_or(Unreadable::Feed(cause))?,
+    };
+    let items = entries.len();
+    let drafts: Vec<Draft> = entries
+        .iter()
+        .filter_map(|entry| draft(reader, entry, &page.url))
+        .collect();
+    if drafts.is_empty() {
+        let cause = format!("of its {items} items none links to a release on the source's hosts");
+        return Err(Unreadable::Feed(cause));
+    }
+    Ok(Announced { drafts, broken })
+}
+
+/// feed-rs panics on some inputs; a panic is a failure like another here.
+fn parse(text: &str, base: &Url) -> Result<Vec<Entry>, String> {
+    let parser = feed_rs::parser::Builder::new()
+        .base_uri(Some(base.as_str()))
+        // No id of feed-rs's own making: a guess from link and title would change with the title.
+        .id_generator(|_, _, _| String::new())
+        .timestamp_parser(dates::instant)
+        .build();
+    match catch_unwind(AssertUnwindSafe(|| parser.parse(text.as_bytes()))) {
+        Ok(Ok(feed)) => Ok(feed.entries),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("the parser gave up on it".to_owned()),
+    }
+}
+
+/// Reads item by item where the whole cannot be read; gives the entries and how many items were lost.
+fn salvage(text: &str, base: &Url) -> Option<(Vec<Entry>, usize)> {
+    let root = &text[text.find("<rss")?..];
+    let root = &root[..=root.find('>')?];
+    let mut entries = Vec::new();
+    let mut broken = 0;
+    let mut rest = text;
+    while let Some(start) = rest.find("<item") {
+        rest = &rest[start..];
+        // An item that is never closed ends where the next one begins.
+        let next = rest[1..].find("<item").map_or(rest.len(), |at| at + 1);
+        let end = rest[..next].find("</item>").map(|at| at + "</item>".len());
+        let item = &rest[..end.unwrap_or(next)];
+        match parse(&format!("{root}<channel>{item}</channel></rss>"), base) {
+            Ok(read) if !read.is_empty() => entries.extend(read),
+            _ => broken += 1,
+        }
+        rest = &rest[next..];
+    }
+    (!entries.is_empty()).then_some((entries, broken))
+}
+
+fn draft(reader: &Reader, entry: &Entry, base: &Url) -> Option<Draft> {
+    let linked = entry
+        .links
+        .iter()
+        .filter(|link| link.rel.as_deref().is_none_or(|rel| rel == "alternate"))
+        .find_map(|link| reader.release_url(&link.href, base));
+    // A permalink guid serves where the link is missing.
+    let url = linked.or_else(|| {
+        let is_address = entry.id.starts_with("http");
+        is_address
+            .then(|| reader.release_url(&entry.id, base))
+            .flatten()
+    })?;
+    let title = headline(&entry.title.as_ref()?.content);
+    if title.is_empty() {
+        return None;
+    }
+    let summary = entry
+        .summary
+        .as_ref()
+        .map(|text| html::plain(&text.content));
+    Some(Draft {
+        path: CanonicalPath::of(&url),
+        lead: summary.and_then(|summary| lead(summary, &title)),
+        title,
+        published: entry.published.map_or(Published::Unknown, Published::At),
+        upstream_guid: Some(text::line(&entry.id)).filter(|id| !id.is_empty()),
+        url,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Source;
+
+    fn read_feed(items: &str) -> Result<Announced, Unreadable> {
+        let source = Source {
+            hosts: vec!["news.example".to_owned()],
+            ..Source::default()
+        };
+        let page = Page {
+            url: Url::parse("https://news.example/feed/rss").unwrap(),
+            content_type: None,
+            bytes: format!("<rss version=\"2.0\"><channel><title>N</title>{items}</channel></rss>")
+                .into_bytes(),
+        };
+        read(&Reader::new(&source).unwrap(), &page)
+    }
+
+    fn item(title: &str, slug: &str) -> String {
+        format!(
+            "<item><title>{title}</title><link>http://news.example/releases/{slug}</link><guid isPermaLink=\"false\">5efdb1a0{slug}</guid>\
+             <pubDate>Thu, 02 Jul 2020 23:01:00 Z</pubDate><description><![CDATA[<p><strong>The lead.</strong></p>]]></description></item>"
+        )
+    }
+
+    #[test]
+    fn an_item_as_the_newsroom_writes_it() {
+        let read = read_feed(&item("Chiefs&rsquo; R&D&nbsp;plan", "a-b")).unwrap();
+        let draft = &read.drafts[0];
+        assert_eq!(draft.title, "Chiefs\u{2019} R&D plan");
+        assert_eq!(draft.url.as_str(), "https://news.example/releases/a-b");
+        assert_eq!(draft.path.as_str(), "/releases/a-b");
+        assert_eq!(draft.lead.as_deref(), Some("The lead."));
+        assert_eq!(draft.upstream_guid.as_deref(), Some("5efdb1a0a-b"));
+        assert_eq!(
+            draft.published,
+            Published::At("2020-07-02T23:01:00Z".parse().unwrap())
+        );
+    }
+
+    #[test]
+    fn one_broken_item_costs_only_itself() {
+        let feed = [
+            item("One", "one"),
+            "<item><title>Broken <b></title><link>http://news.example/releases/x</link>".to_owned(),
+            item("Two", "two"),
+        ]
+        .concat();
+        let read = read_feed(&feed).unwrap();
+        let titles: Vec<&str> = read.drafts.iter().map(|d| d.title.as_str()).collect();
+        assert_eq!((titles, read.broken), (vec!["One", "Two"], 1));
+    }
+
+    #[test]
+    fn what_is_missing_stays_missing() {
+        let read = read_feed(
+            "<item><title>A</title><link>/releases/a</link><description>A</description></item>",
+        )
+        .unwrap();
+        let draft = &read.drafts[0];
+        assert_eq!(
+            (draft.published, &draft.lead, &draft.upstream_guid),
+            (Published::Unknown, &None, &None)
+        );
+    }
+
+    #[test]
+    fn a_feed_without_a_release_is_an_error() {
+        assert!(matches!(read_feed(""), Err(Unreadable::Feed(_))));
+        let elsewhere = item("A", "a").replace("news.example", "elsewhere.example");
+        assert!(matches!(read_feed(&elsewhere), Err(Unreadable::Feed(_))));
+        assert!(matches!(
+            read_feed("<html><script>"),
+            Err(Unreadable::Feed(_))
+        ));
+    }
+
+    #[test]
+    fn an_author_that_makes_feed_rs_panic_is_survived() {
+        let author = "<author>\u{e9}a@b.example (\u{e9})</author>";
+        let feed =
+            item("One", "one") + &item("Two", "two").replace("<guid", &format!("{author}<guid"));
+        let read = read_feed(&feed).unwrap();
+        assert_eq!(read.drafts[0].title, "One");
+    }
+}
