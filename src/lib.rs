@@ -9,3 +9,4 @@ pub mod newsroom;
 pub mod release;
 pub mod schedule;
 pub mod text;
+pub mod topics;
