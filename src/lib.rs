@@ -4,6 +4,7 @@
 
 pub mod config;
 pub mod document;
+pub mod duplicates;
 pub mod html;
 pub mod newsroom;
 pub mod release;
