@@ -9,5 +9,6 @@ pub mod html;
 pub mod newsroom;
 pub mod release;
 pub mod schedule;
+pub mod store;
 pub mod text;
 pub mod topics;

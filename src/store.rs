@@ -1,0 +1,217 @@
+//! The store: SQL on SQLite through sqlx's `AnyPool`, written so that PostgreSQL would understand it.
+//!
+//! Several processes may use one store. A writer takes SQLite's write lock before it reads (`BEGIN IMMEDIATE`), since a
+//! read that turns into a write fails at once when somebody else wrote in between. Whatever changes what is shown
+//! raises the change counter in the same transaction, and the daemon looks at the counter each second.
+
+mod ingest;
+mod lease;
+mod migrations;
+mod progress;
+mod read;
+mod web;
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
+use sqlx::{Any, AnyPool, Row, Transaction};
+
+pub use ingest::{Address, Arrival, Copy, Kept, Way};
+pub use lease::Lease;
+pub use progress::{Due, Gap, Progress, Trouble};
+pub use read::{Item, ShownRelease};
+pub use web::Validators;
+
+/// What the store cannot do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address of the store is none that this program can open.
+    #[error(
+        "the store's address {url:?} is not understood: write sqlite:PATH, as in sqlite:state/npcc-feeds.db"
+    )]
+    Url {
+        /// The address as configured.
+        url: String,
+    },
+    /// The folder of the store is missing and cannot be made.
+    #[error("the store's folder {} cannot be made: {source}; make it, or point [store] url elsewhere", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The store cannot be opened.
+    #[error(
+        "the store {url} cannot be opened: {source}; see that it is a database of this program and may be written"
+    )]
+    Open {
+        /// The address as configured.
+        url: String,
+        /// What the database said.
+        source: sqlx::Error,
+    },
+    /// The store's tables cannot be brought up to date.
+    #[error("the store's tables cannot be brought up to date: {0}; is it from a newer npcc-feeds?")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The database refused.
+    #[error("the store failed: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// A row holds what this program never writes.
+    #[error("the store holds {what} that cannot be read: {why}")]
+    Row {
+        /// What it is.
+        what: &'static str,
+        /// Why it cannot be read.
+        why: String,
+    },
+    /// Somebody else fetches.
+    #[error(
+        "{purpose} is under way ({holder}); try again when it is done, at the latest after {until}"
+    )]
+    Leased {
+        /// Who holds the lease.
+        holder: String,
+        /// What for.
+        purpose: String,
+        /// When it ends unless it is renewed.
+        until: DateTime<Utc>,
+    },
+}
+
+/// The result of the store's work.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An open store. Clones share its connections.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: AnyPool,
+}
+
+impl Store {
+    /// Opens the store at an address like `sqlite:state/npcc-feeds.db`, makes it if it is not there, and brings its
+    /// tables up to date.
+    ///
+    /// # Errors
+    /// [`Error::Url`], [`Error::Folder`], [`Error::Open`], [`Error::Migrate`].
+    pub async fn open(url: &str) -> Result<Store> {
+        sqlx::any::install_default_drivers();
+        let path = url
+            .strip_prefix("sqlite:")
+            .map(|path| path.strip_prefix("//").unwrap_or(path))
+            .filter(|path| !path.is_empty())
+            .ok_or_else(|| Error::Url {
+                url: url.to_owned(),
+            })?;
+        let file = PathBuf::from(path.split('?').next().unwrap_or(path));
+        if let Some(folder) = file
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder).map_err(|source| Error::Folder {
+                path: folder.to_owned(),
+                source,
+            })?;
+        }
+        let failed = |source| Error::Open {
+            url: url.to_owned(),
+            source,
+        };
+        let created = format!("sqlite://{}?mode=rwc", file.display());
+        let options = AnyConnectOptions::from_str(&created).map_err(failed)?;
+        let pool = AnyPoolOptions::new()
+            .max_connections(4)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    // AnyPool leaves SQLite in delete mode, where readers and the writer wait for each other. With WAL,
+                    // `normal` could lose the last transactions when the power fails, so every commit is synced.
+                    for pragma in [
+                        "PRAGMA busy_timeout = 30000",
+                        "PRAGMA journal_mode = WAL",
+                        "PRAGMA synchronous = FULL",
+                    ] {
+                        sqlx::query(pragma).execute(&mut *connection).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect_with(options)
+            .await
+            .map_err(failed)?;
+        migrations::run(&pool).await?;
+        Ok(Store { pool })
+    }
+
+    /// The change counter: higher than before when anything that is shown has changed.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn change(&self) -> Result<i64> {
+        let row = sqlx::query("SELECT value FROM counters WHERE name = 'change'")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(row.try_get(0)?)
+    }
+
+    /// Closes the connections, so that the journal is folded into the database.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    async fn begin(&self) -> Result<Transaction<'static, Any>> {
+        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+/// Raises the change counter within a transaction and gives its new value.
+async fn bump(tx: &mut Transaction<'static, Any>) -> Result<i64> {
+    sqlx::query("UPDATE counters SET value = value + 1 WHERE name = 'change'")
+        .execute(&mut **tx)
+        .await?;
+    let row = sqlx::query("SELECT value FROM counters WHERE name = 'change'")
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(row.try_get(0)?)
+}
+
+fn instant(seconds: i64) -> Result<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, 0).ok_or_else(|| Error::Row {
+        what: "a time",
+        why: format!("{seconds} is out of range"),
+    })
+}
+
+fn time_in(row: &AnyRow, column: &str) -> Result<DateTime<Utc>> {
+    instant(row.try_get(column)?)
+}
+
+fn optional_time_in(row: &AnyRow, column: &str) -> Result<Option<DateTime<Utc>>> {
+    row.try_get::<Option<i64>, _>(column)?
+        .map(instant)
+        .transpose()
+}
+
+fn json_in<T: serde::de::DeserializeOwned>(text: &str, what: &'static str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| Error::Row {
+        what,
+        why: error.to_string(),
+    })
+}
+
+fn json_of<T: serde::Serialize>(value: &T, what: &'static str) -> Result<String> {
+    serde_json::to_string(value).map_err(|error| Error::Row {
+        what,
+        why: error.to_string(),
+    })
+}
+
+/// `$first, $first+1, …` for `count` values.
+fn placeholders(first: usize, count: usize) -> String {
+    let all: Vec<String> = (first..first + count).map(|n| format!("${n}")).collect();
+    all.join(", ")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,88 @@
+//! The fetch lease: one process at a time asks the newsroom. A row with an expiry, so that a killed holder blocks
+//! nobody for long.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::Row;
+
+use super::{Error, Result, Store, time_in};
+
+/// A lease unless renewed. Longer than the longest request, so that a slow answer does not lose it.
+const LENGTH: TimeDelta = TimeDelta::minutes(2);
+const FETCH: &str = "fetch";
+
+/// The right to ask the newsroom, until it is released or expires.
+#[derive(Debug)]
+pub struct Lease {
+    store: Store,
+    holder: String,
+}
+
+impl Store {
+    /// Takes the fetch lease for a purpose, as in `a cycle`.
+    ///
+    /// # Errors
+    /// [`Error::Leased`] with its holder when it is taken, [`Error::Sql`].
+    pub async fn lease(&self, purpose: &str, now: DateTime<Utc>) -> Result<Lease> {
+        let holder = format!("process {}, {}", std::process::id(), uuid::Uuid::new_v4());
+        let mut tx = self.begin().await?;
+        let held = sqlx::query("SELECT holder, purpose, expires_at FROM leases WHERE name = $1")
+            .bind(FETCH)
+            .fetch_optional(&mut *tx)
+            .await?;
+        if let Some(row) = held {
+            let until = time_in(&row, "expires_at")?;
+            if until > now {
+                let holder: String = row.try_get("holder")?;
+                return Err(Error::Leased {
+                    holder: holder.split(',').next().unwrap_or_default().to_owned(),
+                    purpose: row.try_get("purpose")?,
+                    until,
+                });
+            }
+        }
+        sqlx::query(
+            "INSERT INTO leases (name, holder, purpose, expires_at) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (name) DO UPDATE SET holder = $2, purpose = $3, expires_at = $4",
+        )
+        .bind(FETCH)
+        .bind(&holder)
+        .bind(purpose)
+        .bind((now + LENGTH).timestamp())
+        .execute(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        Ok(Lease {
+            store: self.clone(),
+            holder,
+        })
+    }
+}
+
+impl Lease {
+    /// Keeps the lease for another while; gives whether it is still ours.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn renew(&self, now: DateTime<Utc>) -> Result<bool> {
+        let done = sqlx::query("UPDATE leases SET expires_at = $1 WHERE name = $2 AND holder = $3")
+            .bind((now + LENGTH).timestamp())
+            .bind(FETCH)
+            .bind(&self.holder)
+            .execute(&self.store.pool)
+            .await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Gives the lease back.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn release(self) -> Result<()> {
+        sqlx::query("DELETE FROM leases WHERE name = $1 AND holder = $2")
+            .bind(FETCH)
+            .bind(&self.holder)
+            .execute(&self.store.pool)
+            .await?;
+        Ok(())
+    }
+}

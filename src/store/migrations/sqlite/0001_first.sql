@@ -1,0 +1,147 @@
+-- Times are epoch seconds in UTC unless a name says otherwise.
+
+-- `change` goes up with every transaction that changes what is shown.
+CREATE TABLE counters (
+    name  TEXT PRIMARY KEY,
+    value BIGINT NOT NULL
+);
+INSERT INTO counters (name, value) VALUES ('change', 0);
+
+CREATE TABLE leases (
+    name       TEXT PRIMARY KEY,
+    holder     TEXT NOT NULL,
+    purpose    TEXT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+
+CREATE TABLE sources (
+    id              TEXT PRIMARY KEY,
+    last_cycle_at   BIGINT,
+    last_success_at BIGINT,
+    failing_since   BIGINT,
+    trouble         TEXT NOT NULL DEFAULT '[]',
+    listing_read_at BIGINT,
+    -- An open gap: releases stored up to this change were known before it opened.
+    gap_change      BIGINT,
+    gap_opened_at   BIGINT,
+    -- The next page of the listing that the history needs, and whether it is complete.
+    history_page    BIGINT NOT NULL DEFAULT 1,
+    history_done    BIGINT NOT NULL DEFAULT 0
+);
+
+CREATE TABLE validators (
+    url           TEXT PRIMARY KEY,
+    etag          TEXT,
+    last_modified TEXT
+);
+
+-- What is known of a server: when it was last asked, and its robots.txt.
+CREATE TABLE origins (
+    origin          TEXT PRIMARY KEY,
+    last_request_ms BIGINT NOT NULL DEFAULT 0,
+    robots          TEXT,
+    robots_at       BIGINT
+);
+
+-- Until when an origin (429) or an address (503) is not to be asked.
+CREATE TABLE holds (
+    address TEXT PRIMARY KEY,
+    until   BIGINT NOT NULL,
+    reason  TEXT NOT NULL
+);
+
+CREATE TABLE releases (
+    guid       TEXT PRIMARY KEY,
+    source     TEXT NOT NULL,
+    url        TEXT NOT NULL,
+    title      TEXT NOT NULL,
+    lead       TEXT,
+    -- Sanitised HTML; missing while the release's own page could not be read.
+    body       TEXT,
+    published  BIGINT NOT NULL,
+    first_seen BIGINT NOT NULL,
+    updated    BIGINT NOT NULL,
+    status     TEXT NOT NULL
+);
+CREATE INDEX releases_by_date ON releases (published, guid);
+
+-- Every address that a release was seen under; the key is the path, whatever the host.
+CREATE TABLE addresses (
+    source        TEXT NOT NULL,
+    path          TEXT NOT NULL,
+    url           TEXT NOT NULL,
+    guid          TEXT NOT NULL,
+    upstream_guid TEXT,
+    -- What the feed and the listing last said of it, so that a change there is noticed.
+    feed_seen     TEXT,
+    listing_seen  TEXT,
+    change        BIGINT NOT NULL,
+    first_seen    BIGINT NOT NULL,
+    page_due      BIGINT,
+    page_reads    BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (source, path)
+);
+CREATE INDEX addresses_by_guid ON addresses (guid);
+CREATE INDEX addresses_by_upstream_guid ON addresses (source, upstream_guid);
+CREATE INDEX addresses_by_due ON addresses (source, page_due);
+
+CREATE TABLE revisions (
+    guid    TEXT NOT NULL,
+    number  BIGINT NOT NULL,
+    at      BIGINT NOT NULL,
+    cause   TEXT NOT NULL,
+    title   TEXT NOT NULL,
+    lead    TEXT,
+    body    TEXT,
+    changed TEXT NOT NULL,
+    PRIMARY KEY (guid, number)
+);
+
+CREATE TABLE tags (
+    guid       TEXT NOT NULL,
+    topic      TEXT NOT NULL,
+    score      DOUBLE PRECISION NOT NULL,
+    implied_by TEXT,
+    evidence   TEXT NOT NULL,
+    PRIMARY KEY (guid, topic)
+);
+CREATE INDEX tags_by_topic ON tags (topic, guid);
+
+-- A copy keeps its own text, so that a merge can be undone.
+CREATE TABLE merges (
+    source    TEXT NOT NULL,
+    path      TEXT NOT NULL,
+    guid      TEXT NOT NULL,
+    url       TEXT NOT NULL,
+    title     TEXT NOT NULL,
+    lead      TEXT,
+    body      TEXT,
+    published BIGINT NOT NULL,
+    reason    TEXT NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (source, path)
+);
+CREATE INDEX merges_by_guid ON merges (guid);
+
+-- A person's word on a topic of a release; it outlives every run of the rules.
+CREATE TABLE corrections (
+    guid   TEXT NOT NULL,
+    topic  TEXT NOT NULL,
+    wanted BIGINT NOT NULL,
+    at     BIGINT NOT NULL,
+    PRIMARY KEY (guid, topic)
+);
+
+CREATE TABLE sketches (
+    hash BIGINT NOT NULL,
+    guid TEXT NOT NULL,
+    PRIMARY KEY (hash, guid)
+);
+CREATE INDEX sketches_by_guid ON sketches (guid);
+
+-- When the bytes of a published document last changed.
+CREATE TABLE documents (
+    path       TEXT PRIMARY KEY,
+    etag       TEXT NOT NULL,
+    changed_at BIGINT NOT NULL
+);

@@ -1,0 +1,246 @@
+//! How far each source has come: its cycles, its troubles, its gap, its history, and the pages that are due.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::Row;
+
+use super::ingest::guid_in;
+use super::{Result, Store, instant, json_in, json_of, optional_time_in};
+use crate::release::{CanonicalPath, Guid};
+
+/// Something that failed in a cycle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// The address that was asked.
+    pub url: String,
+    /// Why it failed, as a person reads it.
+    pub cause: String,
+}
+
+/// A span of releases that was not seen: what the last feed showed did not reach back to a known release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gap {
+    /// Addresses stored up to this change were known before the gap opened.
+    pub change: i64,
+    /// When it opened.
+    pub opened: DateTime<Utc>,
+}
+
+/// The state of a source.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// When its last cycle began.
+    pub last_cycle: Option<DateTime<Utc>>,
+    /// When a cycle last read a way in.
+    pub last_success: Option<DateTime<Utc>>,
+    /// Since when no cycle has.
+    pub failing_since: Option<DateTime<Utc>>,
+    /// What failed in the last cycle.
+    pub trouble: Vec<Trouble>,
+    /// When the listing's first page was last read.
+    pub listing_read: Option<DateTime<Utc>>,
+    /// The open gap.
+    pub gap: Option<Gap>,
+    /// The listing's next page that the history needs; none when the history is complete.
+    pub history_page: Option<i64>,
+}
+
+/// A release page that is to be read again.
+#[derive(Debug, Clone)]
+pub struct Due {
+    /// The release.
+    pub guid: Guid,
+    /// Its path.
+    pub path: CanonicalPath,
+    /// Its address.
+    pub url: String,
+    /// How often it has been read since the release was stored.
+    pub reads: i64,
+}
+
+impl Store {
+    /// The state of a source; a fresh one if it was never seen.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn progress(&self, source: &str) -> Result<Progress> {
+        sqlx::query("INSERT INTO sources (id) VALUES ($1) ON CONFLICT (id) DO NOTHING")
+            .bind(source)
+            .execute(&self.pool)
+            .await?;
+        let row = sqlx::query("SELECT * FROM sources WHERE id = $1")
+            .bind(source)
+            .fetch_one(&self.pool)
+            .await?;
+        let gap = match row.try_get::<Option<i64>, _>("gap_change")? {
+            Some(change) => Some(Gap {
+                change,
+                opened: optional_time_in(&row, "gap_opened_at")?.unwrap_or_default(),
+            }),
+            None => None,
+        };
+        let history_is_done = row.try_get::<i64, _>("history_done")? != 0;
+        let history_page: i64 = row.try_get("history_page")?;
+        Ok(Progress {
+            last_cycle: optional_time_in(&row, "last_cycle_at")?,
+            last_success: optional_time_in(&row, "last_success_at")?,
+            failing_since: optional_time_in(&row, "failing_since")?,
+            trouble: json_in(&row.try_get::<String, _>("trouble")?, "a source's trouble")?,
+            listing_read: optional_time_in(&row, "listing_read_at")?,
+            gap,
+            history_page: (!history_is_done).then_some(history_page),
+        })
+    }
+
+    /// Notes that a cycle begins.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn cycle_began(&self, source: &str, at: DateTime<Utc>) -> Result<()> {
+        sqlx::query("UPDATE sources SET last_cycle_at = $1 WHERE id = $2")
+            .bind(at.timestamp())
+            .bind(source)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Notes how a cycle ended: what failed, and whether a way in could be read.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn cycle_ended(
+        &self,
+        source: &str,
+        at: DateTime<Utc>,
+        read: bool,
+        trouble: &[Trouble],
+    ) -> Result<()> {
+        let sql = if read {
+            "UPDATE sources SET trouble = $1, last_success_at = $2, failing_since = NULL WHERE id = $3"
+        } else {
+            "UPDATE sources SET trouble = $1, failing_since = COALESCE(failing_since, $2) WHERE id = $3"
+        };
+        sqlx::query(sql)
+            .bind(json_of(&trouble, "a source's trouble")?)
+            .bind(at.timestamp())
+            .bind(source)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Notes that the listing's first page was read.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn listing_read(&self, source: &str, at: DateTime<Utc>) -> Result<()> {
+        sqlx::query("UPDATE sources SET listing_read_at = $1 WHERE id = $2")
+            .bind(at.timestamp())
+            .bind(source)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Closes the gap: paging has reached a whole page of releases known from before.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn close_gap(&self, source: &str) -> Result<()> {
+        sqlx::query("UPDATE sources SET gap_change = NULL, gap_opened_at = NULL WHERE id = $1")
+            .bind(source)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Notes the page of the listing that the history needs next, none when it is complete.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn history(&self, source: &str, next: Option<i64>) -> Result<()> {
+        sqlx::query("UPDATE sources SET history_page = COALESCE($1, history_page), history_done = $2 WHERE id = $3")
+            .bind(next)
+            .bind(i64::from(next.is_none()))
+            .bind(source)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Whether a source has no release yet.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn is_empty(&self, source: &str) -> Result<bool> {
+        let row = sqlx::query("SELECT 1 FROM addresses WHERE source = $1 LIMIT 1")
+            .bind(source)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.is_none())
+    }
+
+    /// The pages of a source that are due, the longest due first.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn due(&self, source: &str, now: DateTime<Utc>, most: i64) -> Result<Vec<Due>> {
+        let rows = sqlx::query(
+            "SELECT guid, path, url, page_reads FROM addresses
+             WHERE source = $1 AND page_due <= $2 ORDER BY page_due, path LIMIT $3",
+        )
+        .bind(source)
+        .bind(now.timestamp())
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Due {
+                    guid: guid_in(row)?,
+                    path: CanonicalPath::from_stored(row.try_get("path")?),
+                    url: row.try_get("url")?,
+                    reads: row.try_get("page_reads")?,
+                })
+            })
+            .collect()
+    }
+
+    /// When anything of a source is next due.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn next_due(&self, source: &str) -> Result<Option<DateTime<Utc>>> {
+        let row = sqlx::query("SELECT MIN(page_due) AS due FROM addresses WHERE source = $1")
+            .bind(source)
+            .fetch_one(&self.pool)
+            .await?;
+        row.try_get::<Option<i64>, _>("due")?
+            .map(instant)
+            .transpose()
+    }
+
+    /// Plans the next reading of a release's page.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn plan(
+        &self,
+        source: &str,
+        path: &CanonicalPath,
+        due: Option<DateTime<Utc>>,
+        reads: i64,
+    ) -> Result<()> {
+        sqlx::query(
+            "UPDATE addresses SET page_due = $1, page_reads = $2 WHERE source = $3 AND path = $4",
+        )
+        .bind(due.map(|due| due.timestamp()))
+        .bind(reads)
+        .bind(source)
+        .bind(path.as_str())
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,270 @@
+//! What is shown: releases with their topics, copies and history.
+
+use std::collections::HashMap;
+
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+use url::Url;
+
+use super::ingest::{copy_in, guid_in};
+use super::{Copy, Error, Result, Store, json_in, placeholders, time_in};
+use crate::release::{CanonicalPath, Guid, Merge, Release, Revision, Status, Tag};
+use crate::topics::UNCLASSIFIED;
+
+/// A release as lists and feeds show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The release.
+    pub release: Release,
+    /// The ids of its topics; the taxonomy gives their order.
+    pub topics: Vec<String>,
+    /// The addresses of its copies.
+    pub duplicates: Vec<String>,
+}
+
+/// A release with everything that explains it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownRelease {
+    /// The release.
+    pub item: Item,
+    /// Its topics with their evidence.
+    pub tags: Vec<Tag>,
+    /// Its copies, oldest first.
+    pub merges: Vec<Merge>,
+    /// Its history, oldest first.
+    pub revisions: Vec<Revision>,
+}
+
+impl Store {
+    /// The newest releases, of one topic or of all, newest first.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn newest(&self, topic: Option<&str>, most: i64) -> Result<Vec<Item>> {
+        let filter = match topic {
+            None => "",
+            Some(UNCLASSIFIED) => "WHERE NOT EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid)",
+            Some(_) => "WHERE EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid AND t.topic = $2)",
+        };
+        let sql = format!(
+            "SELECT r.* FROM releases r {filter} ORDER BY r.published DESC, r.first_seen DESC, r.guid LIMIT $1"
+        );
+        // The filter is one of three constants.
+        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(most);
+        if let Some(topic) = topic.filter(|topic| *topic != UNCLASSIFIED) {
+            query = query.bind(topic);
+        }
+        let rows = query.fetch_all(&self.pool).await?;
+        self.items(&rows).await
+    }
+
+    /// One release.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn item(&self, guid: Guid) -> Result<Option<Item>> {
+        let rows = sqlx::query("SELECT r.* FROM releases r WHERE r.guid = $1")
+            .bind(guid.to_string())
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(self.items(&rows).await?.pop())
+    }
+
+    /// One release's text and date, for comparing.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn copy(&self, guid: Guid) -> Result<Option<Copy>> {
+        let row = sqlx::query("SELECT title, lead, body, published FROM releases WHERE guid = $1")
+            .bind(guid.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(copy_in).transpose()
+    }
+
+    /// One release with everything that explains it.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn show(&self, guid: Guid) -> Result<Option<ShownRelease>> {
+        let Some(item) = self.item(guid).await? else {
+            return Ok(None);
+        };
+        Ok(Some(ShownRelease {
+            item,
+            tags: self.tags(guid).await?,
+            merges: self.merges(guid).await?,
+            revisions: self.revisions(guid).await?,
+        }))
+    }
+
+    /// The releases that an id may mean: a guid, the beginning of one, or any address of a release.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn find(&self, id: &str) -> Result<Vec<Guid>> {
+        let rows = if let Ok(url) = Url::parse(id)
+            && url.has_host()
+        {
+            let path = CanonicalPath::of(&url);
+            sqlx::query("SELECT DISTINCT guid FROM addresses WHERE path = $1")
+                .bind(path.as_str().to_owned())
+                .fetch_all(&self.pool)
+                .await?
+        } else {
+            let prefix = id.strip_prefix("urn:uuid:").unwrap_or(id).to_lowercase();
+            if prefix.is_empty() || !prefix.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
+                return Ok(Vec::new());
+            }
+            sqlx::query("SELECT guid FROM releases WHERE guid LIKE $1 ORDER BY guid LIMIT 10")
+                .bind(format!("urn:uuid:{prefix}%"))
+                .fetch_all(&self.pool)
+                .await?
+        };
+        rows.iter().map(guid_in).collect()
+    }
+
+    /// How many releases each topic has.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn topic_counts(&self) -> Result<HashMap<String, i64>> {
+        let rows = sqlx::query(
+            "SELECT topic, COUNT(*) AS releases FROM tags GROUP BY topic
+             UNION ALL
+             SELECT $1, COUNT(*) FROM releases r WHERE NOT EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid)",
+        )
+        .bind(UNCLASSIFIED)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get("topic")?, row.try_get("releases")?)))
+            .collect()
+    }
+
+    async fn tags(&self, guid: Guid) -> Result<Vec<Tag>> {
+        let rows = sqlx::query("SELECT * FROM tags WHERE guid = $1 ORDER BY score DESC, topic")
+            .bind(guid.to_string())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Tag {
+                    topic: row.try_get("topic")?,
+                    score: row.try_get("score")?,
+                    implied_by: row.try_get("implied_by")?,
+                    evidence: json_in(&row.try_get::<String, _>("evidence")?, "evidence")?,
+                })
+            })
+            .collect()
+    }
+
+    async fn merges(&self, guid: Guid) -> Result<Vec<Merge>> {
+        let rows = sqlx::query("SELECT * FROM merges WHERE guid = $1 ORDER BY at, path")
+            .bind(guid.to_string())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Merge {
+                    url: row.try_get("url")?,
+                    title: row.try_get("title")?,
+                    at: time_in(row, "at")?,
+                    reason: row.try_get("reason")?,
+                })
+            })
+            .collect()
+    }
+
+    async fn revisions(&self, guid: Guid) -> Result<Vec<Revision>> {
+        let rows = sqlx::query("SELECT * FROM revisions WHERE guid = $1 ORDER BY number")
+            .bind(guid.to_string())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Revision {
+                    number: row.try_get("number")?,
+                    at: time_in(row, "at")?,
+                    cause: row.try_get("cause")?,
+                    title: row.try_get("title")?,
+                    changed: json_in(&row.try_get::<String, _>("changed")?, "what changed")?,
+                })
+            })
+            .collect()
+    }
+
+    async fn items(&self, rows: &[AnyRow]) -> Result<Vec<Item>> {
+        let releases = rows
+            .iter()
+            .map(release_of)
+            .collect::<Result<Vec<Release>>>()?;
+        let guids: Vec<Guid> = releases.iter().map(|release| release.guid).collect();
+        let mut topics = self
+            .by_guid("SELECT guid, topic FROM tags", "topic", &guids)
+            .await?;
+        let mut duplicates = self
+            .by_guid("SELECT guid, url FROM merges", "at, path", &guids)
+            .await?;
+        Ok(releases
+            .into_iter()
+            .map(|release| Item {
+                topics: topics.remove(&release.guid).unwrap_or_default(),
+                duplicates: duplicates.remove(&release.guid).unwrap_or_default(),
+                release,
+            })
+            .collect())
+    }
+
+    /// The second column of a statement for each of some releases.
+    async fn by_guid(
+        &self,
+        select: &'static str,
+        order: &'static str,
+        guids: &[Guid],
+    ) -> Result<HashMap<Guid, Vec<String>>> {
+        let mut found: HashMap<Guid, Vec<String>> = HashMap::new();
+        for some in guids.chunks(500) {
+            let sql = format!(
+                "{select} WHERE guid IN ({}) ORDER BY {order}",
+                placeholders(1, some.len())
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for guid in some {
+                query = query.bind(guid.to_string());
+            }
+            for row in query.fetch_all(&self.pool).await? {
+                found
+                    .entry(guid_in(&row)?)
+                    .or_default()
+                    .push(row.try_get(1)?);
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn release_of(row: &AnyRow) -> Result<Release> {
+    let Copy { text, published } = copy_in(row)?;
+    Ok(Release {
+        guid: guid_in(row)?,
+        source: row.try_get("source")?,
+        url: row.try_get("url")?,
+        text,
+        published,
+        first_seen: time_in(row, "first_seen")?,
+        updated: time_in(row, "updated")?,
+        status: status_in(row)?,
+    })
+}
+
+fn status_in(row: &AnyRow) -> Result<Status> {
+    let text: String = row.try_get("status")?;
+    [Status::Current, Status::Withdrawn]
+        .into_iter()
+        .find(|status| status.as_str() == text)
+        .ok_or(Error::Row {
+            what: "a release's status",
+            why: format!("{text:?} is no status"),
+        })
+}

@@ -1,0 +1,270 @@
+use super::*;
+use crate::release::{CanonicalPath, Cause, Guid, Tag, Text};
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
+}
+
+async fn empty() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}/new/store.db", folder.path().display());
+    (folder, Store::open(&url).await.unwrap())
+}
+
+fn arrival(path: &str, gap: Option<i64>) -> Arrival {
+    Arrival {
+        source: "npcc".into(),
+        path: CanonicalPath::from_stored(path.into()),
+        url: format!("https://h{path}"),
+        upstream_guid: Some(format!("guid of {path}")),
+        feed_seen: Some("title".into()),
+        listing_seen: None,
+        at: at(0),
+        gap,
+    }
+}
+
+fn copy(title: &str) -> Copy {
+    Copy {
+        text: Text {
+            title: title.into(),
+            lead: None,
+            body: Some("<p>Text</p>".into()),
+        },
+        published: at(-60),
+    }
+}
+
+fn kept(topic: &str) -> Kept {
+    Kept {
+        tags: vec![Tag {
+            topic: topic.into(),
+            score: 8.5,
+            implied_by: None,
+            evidence: Vec::new(),
+        }],
+        sketch: vec![i64::MIN, 7],
+    }
+}
+
+async fn add(store: &Store, path: &str, topic: &str) -> Guid {
+    let arrival = arrival(path, None);
+    let guid = Guid::new("npcc", &arrival.path);
+    let kept = kept(topic);
+    store
+        .add(guid, &arrival, &copy(path), &kept, Some(at(60)))
+        .await
+        .unwrap();
+    guid
+}
+
+#[tokio::test]
+async fn a_release_comes_back_as_it_was_stored() {
+    let (_folder, store) = empty().await;
+    let before = store.change().await.unwrap();
+    let guid = add(&store, "/releases/a", "roads-policing").await;
+    assert!(store.change().await.unwrap() > before);
+    let shown = store.show(guid).await.unwrap().unwrap();
+    assert_eq!(shown.item.release.text, copy("/releases/a").text);
+    assert_eq!(shown.item.topics, ["roads-policing"]);
+    assert_eq!(shown.tags, kept("roads-policing").tags);
+    assert_eq!(shown.revisions.len(), 1);
+    for id in [&guid.id(), &guid.id()[..6], "http://other/Releases/a/"] {
+        assert_eq!(store.find(id).await.unwrap(), [guid], "{id}");
+    }
+    assert!(store.find("%").await.unwrap().is_empty());
+    assert_eq!(
+        store.newest(Some("roads-policing"), 9).await.unwrap().len(),
+        1
+    );
+    assert!(
+        store
+            .newest(Some("unclassified"), 9)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn a_copy_is_an_address_and_no_row_of_its_own() {
+    let (_folder, store) = empty().await;
+    let guid = add(&store, "/releases/a", "x").await;
+    let again = arrival("/releases/b", None);
+    store
+        .merge(guid, &again, &copy("b"), "equal")
+        .await
+        .unwrap();
+    let shown = store.show(guid).await.unwrap().unwrap();
+    assert_eq!(shown.item.duplicates, ["https://h/releases/b"]);
+    assert_eq!(shown.merges[0].reason, "equal");
+    assert_eq!(store.newest(None, 9).await.unwrap().len(), 1);
+    let known = store.known("npcc", &[again.path.clone()]).await.unwrap();
+    assert!(known[&again.path].is_copy);
+    assert_eq!(store.find("https://h/releases/b").await.unwrap(), [guid]);
+    assert_eq!(
+        store
+            .by_upstream_guid("npcc", "guid of /releases/b")
+            .await
+            .unwrap(),
+        Some(guid)
+    );
+}
+
+#[tokio::test]
+async fn a_late_page_can_fold_a_release_into_another() {
+    let (_folder, store) = empty().await;
+    let (a, b) = (
+        add(&store, "/releases/a", "x").await,
+        add(&store, "/releases/b", "x").await,
+    );
+    let path = CanonicalPath::from_stored("/releases/b".into());
+    store
+        .fold(
+            b,
+            a,
+            "npcc",
+            &path,
+            "https://h/releases/b",
+            &copy("b"),
+            "equal",
+            at(5),
+        )
+        .await
+        .unwrap();
+    assert_eq!(store.newest(None, 9).await.unwrap().len(), 1);
+    assert_eq!(store.show(a).await.unwrap().unwrap().merges.len(), 1);
+    assert!(store.show(b).await.unwrap().is_none());
+    assert_eq!(store.due("npcc", at(90), 9).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_edit_moves_the_update_and_a_completion_does_not() {
+    let (_folder, store) = empty().await;
+    let guid = add(&store, "/releases/a", "x").await;
+    let text = copy("new").text;
+    store
+        .revise(guid, &text, Cause::Completed, &["body"], &kept("y"), at(9))
+        .await
+        .unwrap();
+    let item = store.item(guid).await.unwrap().unwrap();
+    assert_eq!(
+        (item.release.updated, item.topics),
+        (at(0), vec!["y".to_owned()])
+    );
+    store
+        .revise(guid, &text, Cause::Edited, &["title"], &kept("y"), at(9))
+        .await
+        .unwrap();
+    let shown = store.show(guid).await.unwrap().unwrap();
+    assert_eq!(shown.item.release.updated, at(9));
+    let numbers: Vec<i64> = shown
+        .revisions
+        .iter()
+        .map(|revision| revision.number)
+        .collect();
+    assert_eq!(numbers, [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn a_correction_outlives_the_rules() {
+    let (_folder, store) = empty().await;
+    let guid = add(&store, "/releases/a", "x").await;
+    for (topic, wanted) in [("x", 0_i64), ("z", 1)] {
+        sqlx::query("INSERT INTO corrections (guid, topic, wanted, at) VALUES ($1, $2, $3, 0)")
+            .bind(guid.to_string())
+            .bind(topic)
+            .bind(wanted)
+            .execute(&store.pool)
+            .await
+            .unwrap();
+    }
+    let text = copy("a").text;
+    store
+        .revise(guid, &text, Cause::Edited, &[], &kept("x"), at(9))
+        .await
+        .unwrap();
+    assert_eq!(store.item(guid).await.unwrap().unwrap().topics, ["z"]);
+}
+
+#[tokio::test]
+async fn a_gap_is_recorded_with_the_first_release_and_kept_until_closed() {
+    let (_folder, store) = empty().await;
+    assert!(store.progress("npcc").await.unwrap().gap.is_none());
+    for (path, gap) in [("/releases/a", Some(0)), ("/releases/b", Some(1))] {
+        let arrival = arrival(path, gap);
+        let guid = Guid::new("npcc", &arrival.path);
+        store
+            .add(guid, &arrival, &copy("a"), &Kept::default(), None)
+            .await
+            .unwrap();
+    }
+    assert_eq!(store.progress("npcc").await.unwrap().gap.unwrap().change, 0);
+    store.close_gap("npcc").await.unwrap();
+    assert!(store.progress("npcc").await.unwrap().gap.is_none());
+}
+
+#[tokio::test]
+async fn candidates_share_a_sketch_within_the_window() {
+    let (_folder, store) = empty().await;
+    let guid = add(&store, "/releases/a", "x").await;
+    let other = Guid::new("npcc", &CanonicalPath::from_stored("/b".into()));
+    assert_eq!(store.candidates(&[7], at(0), other).await.unwrap(), [guid]);
+    assert!(
+        store
+            .candidates(&[8], at(0), other)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        store
+            .candidates(&[7], at(0), guid)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let years_later = at(3 * 365 * 24 * 60 * 60);
+    assert!(
+        store
+            .candidates(&[7], years_later, other)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+}
+
+#[tokio::test]
+async fn one_fetches_at_a_time_and_the_dead_hold_nothing_for_long() {
+    let (_folder, store) = empty().await;
+    let lease = store.lease("a cycle", at(0)).await.unwrap();
+    let refused = store.lease("a backfill", at(60)).await.unwrap_err();
+    assert!(
+        refused.to_string().starts_with("a cycle is under way"),
+        "{refused}"
+    );
+    let taken = store.lease("a backfill", at(600)).await.unwrap();
+    assert!(!lease.renew(at(601)).await.unwrap());
+    lease.release().await.unwrap();
+    assert!(taken.renew(at(602)).await.unwrap());
+    taken.release().await.unwrap();
+    store.lease("a cycle", at(603)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_document_is_dated_by_its_last_change() {
+    let (_folder, store) = empty().await;
+    for (etag, now, expected) in [("a", 0, 0), ("a", 9, 0), ("b", 10, 10)] {
+        let changed = store
+            .document_changed("/all.rss", etag, at(now))
+            .await
+            .unwrap();
+        assert_eq!(changed, at(expected));
+    }
+}
+
+#[tokio::test]
+async fn an_address_of_no_store_is_told() {
+    let error = Store::open("postgres://x").await.unwrap_err().to_string();
+    assert!(error.contains("sqlite:PATH"), "{error}");
+}
