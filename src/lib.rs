@@ -5,6 +5,7 @@
 pub mod config;
 pub mod document;
 pub mod duplicates;
+pub mod fetch;
 pub mod html;
 pub mod newsroom;
 pub mod release;

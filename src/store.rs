@@ -7,6 +7,7 @@
 mod ingest;
 mod lease;
 mod migrations;
+mod process;
 mod progress;
 mod read;
 mod web;

@@ -4,10 +4,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Row;
 
-use super::{Error, Result, Store, time_in};
+use super::{Error, Result, Store, process, time_in};
 
-/// A lease unless renewed. Longer than the longest request, so that a slow answer does not lose it.
-const LENGTH: TimeDelta = TimeDelta::minutes(2);
+/// How long a lease lasts unless it is renewed; a holder that is seen to be gone loses it at once.
+const LENGTH: TimeDelta = TimeDelta::minutes(1);
 const FETCH: &str = "fetch";
 
 /// The right to ask the newsroom, until it is released or expires.
@@ -23,7 +23,7 @@ impl Store {
     /// # Errors
     /// [`Error::Leased`] with its holder when it is taken, [`Error::Sql`].
     pub async fn lease(&self, purpose: &str, now: DateTime<Utc>) -> Result<Lease> {
-        let holder = format!("process {}, {}", std::process::id(), uuid::Uuid::new_v4());
+        let holder = process::this();
         let mut tx = self.begin().await?;
         let held = sqlx::query("SELECT holder, purpose, expires_at FROM leases WHERE name = $1")
             .bind(FETCH)
@@ -31,10 +31,10 @@ impl Store {
             .await?;
         if let Some(row) = held {
             let until = time_in(&row, "expires_at")?;
-            if until > now {
-                let holder: String = row.try_get("holder")?;
+            let other: String = row.try_get("holder")?;
+            if until > now && !process::is_gone(&other) {
                 return Err(Error::Leased {
-                    holder: holder.split(',').next().unwrap_or_default().to_owned(),
+                    holder: process::name(&other),
                     purpose: row.try_get("purpose")?,
                     until,
                 });

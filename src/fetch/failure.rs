@@ -1,0 +1,132 @@
+//! Why an address could not be read, for a person.
+
+use std::time::Duration;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
+
+use crate::store;
+
+/// Why an address could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The server asked us to wait.
+    #[error("held until {}: {reason}", until.to_rfc3339_opts(SecondsFormat::Secs, true))]
+    Held {
+        /// Until when.
+        until: DateTime<Utc>,
+        /// What it answered.
+        reason: String,
+    },
+    /// robots.txt forbids the address.
+    #[error("robots.txt of {0} forbids this address to us; it is obeyed")]
+    Robots(String),
+    /// robots.txt could not be read, so nothing may be asked for now.
+    #[error("robots.txt of {origin} could not be read ({why}), so nothing is asked there for now")]
+    RobotsUnknown {
+        /// The origin.
+        origin: String,
+        /// Why not.
+        why: String,
+    },
+    /// A page that wants to see a browser stands before the site.
+    #[error(
+        "the site challenges or blocks us ({0}); that is never tried to pass: ask the newsroom to let this program in"
+    )]
+    Challenged(String),
+    /// The server answered with an error.
+    #[error("the server answered {0}")]
+    Status(StatusCode),
+    /// The address is gone for good.
+    #[error("the server answered 410 Gone: the address is no longer in use; look for its new one")]
+    Gone,
+    /// The address is not one of the source's hosts.
+    #[error(
+        "{0} is not on one of the source's hosts; if it should be, add its host to the source's `hosts`"
+    )]
+    ForeignHost(String),
+    /// A redirect leads nowhere.
+    #[error("redirected to {0}, which is not followed")]
+    BadRedirect(String),
+    /// Redirect after redirect.
+    #[error("redirected more than {0} times")]
+    TooManyRedirects(usize),
+    /// Nothing came in time.
+    #[error("no whole answer within {}; see [fetch] timeout", humantime::format_duration(*.0))]
+    Timeout(Duration),
+    /// No connection came about.
+    #[error("no connection: {0}")]
+    Connect(String),
+    /// The answer broke off or was no HTTP.
+    #[error("the answer cannot be read: {0}")]
+    Broken(String),
+    /// The answer is larger than allowed.
+    #[error("the answer is larger than {}; see [fetch] max_body", bytesize::ByteSize(*.0))]
+    TooLarge(u64),
+    /// Another process took the lease, because this one was asleep for long.
+    #[error("another process fetches now, since this one was held up for long")]
+    LeaseLost,
+    /// The store failed.
+    #[error(transparent)]
+    Store(store::Error),
+}
+
+impl Failure {
+    /// What a transport error means.
+    pub(super) fn of(error: &reqwest::Error, timeout: Duration) -> Failure {
+        // The outermost message only repeats the address; the cause is the innermost.
+        let mut cause: &dyn std::error::Error = error;
+        while let Some(inner) = cause.source() {
+            cause = inner;
+        }
+        if error.is_timeout() {
+            Failure::Timeout(timeout)
+        } else if error.is_connect() {
+            Failure::Connect(cause.to_string())
+        } else {
+            Failure::Broken(cause.to_string())
+        }
+    }
+
+    /// What an answer other than a document means. AWS WAF answers 202 with a challenge and 405 with a captcha.
+    pub(super) fn of_status(status: StatusCode, headers: &HeaderMap) -> Option<Failure> {
+        let action = headers
+            .get("x-amzn-waf-action")
+            .and_then(|value| value.to_str().ok());
+        match (status.as_u16(), action) {
+            (_, Some(action)) => Some(Failure::Challenged(format!("{status}, {action}"))),
+            (202 | 401 | 403 | 405, None) => Some(Failure::Challenged(status.to_string())),
+            (410, None) => Some(Failure::Gone),
+            (200, None) => None,
+            _ => Some(Failure::Status(status)),
+        }
+    }
+
+    /// Whether the failure is our own, so that no other address need be tried.
+    pub fn ends_the_cycle(&self) -> bool {
+        matches!(self, Failure::Store(_) | Failure::LeaseLost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_challenge_is_named_as_one_whatever_its_status() {
+        let mut headers = HeaderMap::new();
+        let of = |status, headers: &HeaderMap| {
+            Failure::of_status(StatusCode::from_u16(status).unwrap(), headers)
+                .map(|failure| failure.to_string())
+        };
+        assert_eq!(of(200, &headers), None);
+        assert!(of(403, &headers).unwrap().contains("never tried to pass"));
+        assert_eq!(
+            of(500, &headers).unwrap(),
+            "the server answered 500 Internal Server Error"
+        );
+        headers.insert("x-amzn-waf-action", "captcha".parse().unwrap());
+        assert!(of(200, &headers).unwrap().contains("captcha"));
+    }
+}

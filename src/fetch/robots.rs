@@ -1,0 +1,100 @@
+//! robots.txt as RFC 9309 has it: one for each origin, kept for a day.
+
+use std::time::Duration;
+
+use chrono::{TimeDelta, Utc};
+use reqwest::StatusCode;
+use texting_robots::Robot;
+use url::Url;
+
+use super::{Client, Failure, origin, redirect_of};
+use crate::store::Validators;
+
+/// The name that rules are looked for under.
+const AGENT: &str = "npcc-feeds";
+/// As much is read; the RFC asks for at least 500 KiB, and the parser is slow on more.
+const LONGEST: usize = 512 * 1024;
+const KEPT: TimeDelta = TimeDelta::hours(24);
+/// An older copy stands in for one that cannot be read (RFC 9309, 2.4), but not for ever.
+const STANDS_IN: TimeDelta = TimeDelta::days(30);
+const MOST_REDIRECTS: usize = 5;
+/// A longer delay would keep a cycle from ever ending.
+const LONGEST_DELAY: Duration = Duration::from_secs(60);
+
+pub(super) fn crawl_delay(robot: &Robot) -> Option<Duration> {
+    let seconds = robot.delay?.clamp(0.0, LONGEST_DELAY.as_secs_f32());
+    Duration::try_from_secs_f32(seconds).ok()
+}
+
+impl Client<'_> {
+    pub(super) async fn check_robots(&mut self, url: &Url) -> Result<(), Failure> {
+        let origin = origin(url);
+        if !self.robots.contains_key(&origin) {
+            let text = self.robots_of(url, &origin).await?;
+            let robot =
+                Robot::new(AGENT, text.as_bytes()).map_err(|error| Failure::RobotsUnknown {
+                    origin: origin.clone(),
+                    why: error.to_string(),
+                })?;
+            self.robots.insert(origin.clone(), robot);
+        }
+        match self.robots.get(&origin) {
+            Some(robot) if !robot.allowed(url.as_str()) => Err(Failure::Robots(origin)),
+            _ => Ok(()),
+        }
+    }
+
+    async fn robots_of(&mut self, url: &Url, origin: &str) -> Result<String, Failure> {
+        let kept = self.store.robots(origin).await?;
+        let now = Utc::now();
+        if let Some((text, read)) = &kept
+            && now - *read < KEPT
+        {
+            return Ok(text.clone());
+        }
+        match self.read_robots(url).await {
+            Ok(text) => {
+                self.store.keep_robots(origin, &text, now).await?;
+                Ok(text)
+            }
+            Err(failure) if failure.ends_the_cycle() => Err(failure),
+            Err(failure) => match kept {
+                Some((text, read)) if now - read < STANDS_IN => {
+                    tracing::warn!(origin, %failure, "robots.txt cannot be read; the last copy is obeyed");
+                    Ok(text)
+                }
+                _ if matches!(failure, Failure::Held { .. }) => Err(failure),
+                _ => Err(Failure::RobotsUnknown {
+                    origin: origin.to_owned(),
+                    why: failure.to_string(),
+                }),
+            },
+        }
+    }
+
+    async fn read_robots(&mut self, url: &Url) -> Result<String, Failure> {
+        let mut url = url
+            .join("/robots.txt")
+            .map_err(|error| Failure::Broken(error.to_string()))?;
+        for _ in 0..=MOST_REDIRECTS {
+            self.check_host(&url)?;
+            let response = self.send(&url, &Validators::default()).await?;
+            if let Some(target) = redirect_of(&response, &url)? {
+                url = target;
+                continue;
+            }
+            let status = response.status();
+            let asks_to_wait = status == StatusCode::TOO_MANY_REQUESTS;
+            if status.is_client_error() && !asks_to_wait {
+                return Ok(String::new());
+            }
+            if let Some(failure) = Failure::of_status(status, response.headers()) {
+                return Err(failure);
+            }
+            let bytes = self.body(response).await?;
+            let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]);
+            return Ok(text.into_owned());
+        }
+        Err(Failure::TooManyRedirects(MOST_REDIRECTS))
+    }
+}
