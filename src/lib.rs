@@ -3,6 +3,7 @@
 #![deny(missing_docs)]
 
 pub mod config;
+pub mod daemon;
 pub mod document;
 pub mod duplicates;
 pub mod fetch;

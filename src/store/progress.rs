@@ -41,8 +41,10 @@ pub struct Progress {
     pub listing_read: Option<DateTime<Utc>>,
     /// The open gap.
     pub gap: Option<Gap>,
-    /// The listing's next page that the history needs; none when the history is complete.
-    pub history_page: Option<i64>,
+    /// The listing's page that the history needs next.
+    pub history_page: i64,
+    /// Whether the history reaches back as far as was wanted.
+    pub history_done: bool,
 }
 
 /// A release page that is to be read again.
@@ -79,8 +81,6 @@ impl Store {
             }),
             None => None,
         };
-        let history_is_done = row.try_get::<i64, _>("history_done")? != 0;
-        let history_page: i64 = row.try_get("history_page")?;
         Ok(Progress {
             last_cycle: optional_time_in(&row, "last_cycle_at")?,
             last_success: optional_time_in(&row, "last_success_at")?,
@@ -88,7 +88,8 @@ impl Store {
             trouble: json_in(&row.try_get::<String, _>("trouble")?, "a source's trouble")?,
             listing_read: optional_time_in(&row, "listing_read_at")?,
             gap,
-            history_page: (!history_is_done).then_some(history_page),
+            history_page: row.try_get("history_page")?,
+            history_done: row.try_get::<i64, _>("history_done")? != 0,
         })
     }
 
@@ -155,14 +156,14 @@ impl Store {
         Ok(())
     }
 
-    /// Notes the page of the listing that the history needs next, none when it is complete.
+    /// Notes how far the history has come.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn history(&self, source: &str, next: Option<i64>) -> Result<()> {
-        sqlx::query("UPDATE sources SET history_page = COALESCE($1, history_page), history_done = $2 WHERE id = $3")
-            .bind(next)
-            .bind(i64::from(next.is_none()))
+    pub async fn history(&self, source: &str, next_page: i64, done: bool) -> Result<()> {
+        sqlx::query("UPDATE sources SET history_page = $1, history_done = $2 WHERE id = $3")
+            .bind(next_page)
+            .bind(i64::from(done))
             .bind(source)
             .execute(&self.pool)
             .await?;

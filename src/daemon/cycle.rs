@@ -1,0 +1,282 @@
+//! One cycle of one source: the only place that knows the whole line from the newsroom to the store.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+use url::Url;
+
+use super::arrivals::{self, Arriving};
+use super::{Error, Ingest};
+use crate::config::Source;
+use crate::fetch::{Answer, Client, Failure};
+use crate::newsroom::{Announced, Page, Reader, Unreadable};
+use crate::store::{Lease, Progress, Store, Trouble, Validators};
+
+/// The listing's first page is read at least so often: it shows what the feed never did.
+const LISTING_EVERY: TimeDelta = TimeDelta::hours(24);
+
+/// What a cycle did, as `fetch` reports it.
+#[derive(Debug, Default, Clone, Serialize)]
+pub struct Report {
+    /// The source's id.
+    pub id: String,
+    /// Requests made, robots.txt included.
+    pub requests: u64,
+    /// Releases stored.
+    pub new: u64,
+    /// Releases whose text changed or was completed.
+    pub revised: u64,
+    /// Addresses that became part of a release.
+    pub merged: u64,
+    /// Releases taken down by the newsroom.
+    pub withdrawn: u64,
+    /// What could not be read.
+    pub failed: Vec<Trouble>,
+}
+
+/// One cycle under way.
+pub struct Cycle<'a> {
+    pub(super) ingest: &'a Ingest,
+    pub(super) store: &'a Store,
+    pub(super) source: &'a Source,
+    pub(super) reader: std::sync::Arc<Reader>,
+    pub(super) client: Client<'a>,
+    pub(super) report: Report,
+    /// Validators to keep once everything that they cover is stored.
+    validators: Vec<(Url, Validators)>,
+    pub(super) now: DateTime<Utc>,
+}
+
+impl<'a> Cycle<'a> {
+    /// Prepares to ask a source, under a lease.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub fn new(
+        ingest: &'a Ingest,
+        source: &'a Source,
+        lease: &'a Lease,
+    ) -> Result<Cycle<'a>, Error> {
+        Ok(Cycle {
+            ingest,
+            store: &ingest.store,
+            source,
+            reader: Ingest::reader(source)?,
+            client: Client::new(&ingest.config.fetch, &source.hosts, &ingest.store, lease)?,
+            report: Report {
+                id: source.id.clone(),
+                ..Report::default()
+            },
+            validators: Vec::new(),
+            now: Utc::now(),
+        })
+    }
+
+    /// Reads what the newsroom announces, stores what is new, and reads again what is due.
+    ///
+    /// Whatever is read is stored before the validators that would hide it from the next cycle. Dropping this future
+    /// at any point loses nothing: the next cycle begins where this one stopped.
+    ///
+    /// # Errors
+    /// [`Error`] when the store fails; what the newsroom fails at stands in the report.
+    pub async fn run(mut self) -> Result<Report, Error> {
+        let id = self.source.id.as_str();
+        let progress = self.store.progress(id).await?;
+        self.store.cycle_began(id, self.now).await?;
+        let is_first = self.store.is_empty(id).await?;
+        let change = self.store.change().await?;
+
+        let feed = self.read_feed().await?;
+        let listing = if self.listing_is_wanted(&progress, feed.is_some()) {
+            self.read_listings(&progress).await?
+        } else {
+            None
+        };
+        let was_read = feed.is_some() || listing.is_some();
+
+        let mut reaches_back = true;
+        for way in [&feed, &listing].into_iter().flatten() {
+            reaches_back &= self.reaches_back(way).await?;
+        }
+        let gap = (!is_first && !reaches_back).then_some(change);
+        let listing_was_read = listing.is_some();
+        let arriving = arrivals::combine(feed.unwrap_or_default(), listing.unwrap_or_default());
+        self.take_all(arriving, gap).await?;
+        if listing_was_read {
+            self.store.listing_read(id, self.now).await?;
+        }
+
+        self.close_gap().await?;
+        self.read_due_pages().await?;
+        self.keep_validators().await?;
+        self.finish(was_read).await
+    }
+
+    /// Ends the work: notes what failed and gives the report.
+    pub(super) async fn finish(mut self, was_read: bool) -> Result<Report, Error> {
+        self.report.requests = self.client.requests();
+        let failed = &self.report.failed;
+        self.store
+            .cycle_ended(&self.source.id, self.now, was_read, failed)
+            .await?;
+        Ok(self.report)
+    }
+
+    /// What the feed announces; none when there is no feed or it cannot be read, nothing when it is unchanged.
+    async fn read_feed(&mut self) -> Result<Option<Vec<crate::release::Draft>>, Error> {
+        let Some(feed) = &self.source.feed else {
+            return Ok(None);
+        };
+        let announced = self.announced(feed, true, Reader::feed).await?;
+        Ok(announced.map(|announced| announced.drafts))
+    }
+
+    fn listing_is_wanted(&self, progress: &Progress, feed_was_read: bool) -> bool {
+        let is_due = progress
+            .listing_read
+            .is_none_or(|read| self.now - read >= LISTING_EVERY);
+        !self.source.listing.is_empty() && (!feed_was_read || is_due)
+    }
+
+    async fn read_listings(
+        &mut self,
+        progress: &Progress,
+    ) -> Result<Option<Vec<crate::release::Draft>>, Error> {
+        let mut all = None;
+        // While a gap is open, a page that has not changed is wanted as well.
+        let conditionally = progress.gap.is_none();
+        for listing in &self.source.listing {
+            if let Some(announced) = self
+                .announced(listing, conditionally, Reader::listing)
+                .await?
+            {
+                all.get_or_insert_with(Vec::new).extend(announced.drafts);
+            }
+        }
+        Ok(all)
+    }
+
+    /// Reads an address that announces releases. Its validators are kept at the end of the cycle.
+    async fn announced(
+        &mut self,
+        address: &str,
+        conditionally: bool,
+        read: fn(&Reader, &Page) -> Result<Announced, Unreadable>,
+    ) -> Result<Option<Announced>, Error> {
+        let Some(url) = self.address(address) else {
+            return Ok(None);
+        };
+        let known = if conditionally {
+            self.store.validators(url.as_str()).await?
+        } else {
+            Validators::default()
+        };
+        let (page, validators) = match self.get(&url, &known).await? {
+            None => return Ok(None),
+            Some(Answer::Unchanged) => {
+                return Ok(Some(Announced {
+                    drafts: Vec::new(),
+                    broken: 0,
+                }));
+            }
+            Some(Answer::Changed(page, validators)) => (page, validators),
+        };
+        let Some(announced) = self.parse(&url, page, read).await else {
+            return Ok(None);
+        };
+        if announced.broken == 0 {
+            self.validators.push((url, validators));
+        } else {
+            // With its validators, what is mended there later might stay hidden.
+            let cause = format!("{} items could not be read", announced.broken);
+            self.fails(&url, cause);
+        }
+        Ok(Some(announced))
+    }
+
+    /// Asks for an address; what fails goes into the report, unless it is our own failure.
+    pub(super) async fn get(
+        &mut self,
+        url: &Url,
+        validators: &Validators,
+    ) -> Result<Option<Answer>, Error> {
+        match self.client.get(url, validators).await {
+            Ok(answer) => Ok(Some(answer)),
+            Err(Failure::Store(error)) => Err(Error::Store(error)),
+            Err(failure) if failure.ends_the_cycle() => Err(Error::Fetch(failure)),
+            Err(failure) => {
+                self.fails(url, failure.to_string());
+                Ok(None)
+            }
+        }
+    }
+
+    /// Parses a page where it may take its time, and where a parser's panic costs this page alone.
+    pub(super) async fn parse<T: Send + 'static>(
+        &mut self,
+        url: &Url,
+        page: Page,
+        read: fn(&Reader, &Page) -> Result<T, Unreadable>,
+    ) -> Option<T> {
+        let reader = self.reader.clone();
+        let parsed = tokio::task::spawn_blocking(move || read(&reader, &page)).await;
+        let cause = match parsed {
+            Ok(Ok(value)) => return Some(value),
+            Ok(Err(unreadable)) => unreadable.to_string(),
+            Err(panic) => format!("the parser failed: {panic}"),
+        };
+        self.fails(url, cause);
+        None
+    }
+
+    pub(super) fn fails(&mut self, url: &Url, cause: String) {
+        tracing::warn!(source = %self.source.id, %url, "{cause}");
+        let url = url.to_string();
+        self.report.failed.push(Trouble { url, cause });
+    }
+
+    pub(super) fn address(&mut self, address: &str) -> Option<Url> {
+        match Url::parse(address) {
+            Ok(url) => Some(url),
+            Err(error) => {
+                // The configuration's checks refuse such an address; a stored one could only come from elsewhere.
+                let cause = error.to_string();
+                let url = address.to_owned();
+                self.report.failed.push(Trouble { url, cause });
+                None
+            }
+        }
+    }
+
+    async fn reaches_back(&self, drafts: &[crate::release::Draft]) -> Result<bool, Error> {
+        let paths: Vec<_> = drafts.iter().map(|draft| draft.path.clone()).collect();
+        let known = self.store.known(&self.source.id, &paths).await?;
+        Ok(drafts.is_empty() || !known.is_empty())
+    }
+
+    /// Takes in what is announced, oldest first, so that of two copies the older is the release.
+    pub(super) async fn take_all(
+        &mut self,
+        mut arriving: Vec<Arriving>,
+        gap: Option<i64>,
+    ) -> Result<(), Error> {
+        arriving.reverse();
+        let paths: Vec<_> = arriving.iter().map(|one| one.draft.path.clone()).collect();
+        let known = self.store.known(&self.source.id, &paths).await?;
+        for one in &arriving {
+            match known.get(&one.draft.path) {
+                Some(address) => self.see_again(one, address).await?,
+                None => self.arrive(one, gap).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn keep_validators(&mut self) -> Result<(), Error> {
+        for (url, validators) in self.validators.drain(..) {
+            self.store
+                .keep_validators(url.as_str(), &validators)
+                .await?;
+        }
+        Ok(())
+    }
+}
