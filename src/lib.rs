@@ -6,6 +6,7 @@ pub mod config;
 pub mod daemon;
 pub mod document;
 pub mod duplicates;
+pub mod feeds;
 pub mod fetch;
 pub mod html;
 pub mod newsroom;
