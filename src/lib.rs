@@ -12,6 +12,7 @@ pub mod html;
 pub mod newsroom;
 pub mod release;
 pub mod schedule;
+pub mod serve;
 pub mod store;
 pub mod text;
 pub mod topics;

@@ -1,0 +1,55 @@
+//! Conditional requests (RFC 9110, 13): `If-None-Match` before `If-Modified-Since`.
+
+use axum::http::{HeaderMap, header};
+use chrono::{DateTime, Utc};
+
+/// Whether the client already has what would be sent.
+pub(super) fn is_unchanged(headers: &HeaderMap, etag: &str, modified: DateTime<Utc>) -> bool {
+    let mut tags = headers.get_all(header::IF_NONE_MATCH).iter().peekable();
+    if tags.peek().is_some() {
+        return tags
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map(str::trim)
+            .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag);
+    }
+    headers
+        .get(header::IF_MODIFIED_SINCE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| DateTime::parse_from_rfc2822(value).ok())
+        .is_some_and(|since| modified.timestamp() <= since.timestamp())
+}
+
+/// An IMF-fixdate (RFC 9110, 5.6.7).
+pub(super) fn http_date(instant: DateTime<Utc>) -> String {
+    instant.format("%a, %d %b %Y %H:%M:%S GMT").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_wins_over_a_date_and_a_proxy_may_weaken_it() {
+        let modified: DateTime<Utc> = "2026-07-01T08:09:10Z".parse().unwrap();
+        let unchanged = |pairs: &[(header::HeaderName, &str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in pairs {
+                headers.append(name, value.parse().unwrap());
+            }
+            is_unchanged(&headers, "\"a\"", modified)
+        };
+        let (tag, date) = (header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE);
+        for same in ["\"a\"", "W/\"a\"", "*", "\"b\", W/\"a\""] {
+            assert!(unchanged(&[(tag.clone(), same)]), "{same}");
+        }
+        let now = http_date(modified);
+        assert!(unchanged(&[(date.clone(), &now)]));
+        assert!(!unchanged(&[(
+            date.clone(),
+            "Wed, 01 Jul 2026 08:09:09 GMT"
+        )]));
+        assert!(!unchanged(&[(tag, "\"b\""), (date, &now)]));
+        assert!(!unchanged(&[]));
+    }
+}

@@ -1,0 +1,92 @@
+//! Whether the sources are read, for a monitor.
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde::Serialize;
+
+use crate::schedule::Schedule;
+use crate::store::{Error, Progress, Store, Trouble};
+
+/// A source that has failed for so long needs a person.
+const LONG: TimeDelta = TimeDelta::hours(6);
+
+/// A source to report on.
+#[derive(Debug, Clone)]
+pub struct Watched {
+    /// Its id.
+    pub id: String,
+    /// When it is read.
+    pub schedule: Schedule,
+}
+
+/// The answer of `/health`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Health {
+    status: &'static str,
+    sources: Vec<SourceHealth>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    store: Option<String>,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct SourceHealth {
+    id: String,
+    last_cycle: Option<String>,
+    next_cycle: Option<String>,
+    last_success: Option<String>,
+    failing_since: Option<String>,
+    trouble: Vec<Trouble>,
+    #[serde(skip)]
+    failed_for_long: bool,
+}
+
+impl Health {
+    /// Whether nothing needs a person.
+    pub fn is_well(&self) -> bool {
+        self.status == "ok"
+    }
+}
+
+/// Reads the health of all sources.
+pub(super) async fn read(store: &Store, watched: &[Watched], now: DateTime<Utc>) -> Health {
+    let mut sources = Vec::new();
+    for source in watched {
+        match source_health(store, source, now).await {
+            Ok(health) => sources.push(health),
+            Err(error) => {
+                return Health {
+                    status: "failing",
+                    sources: Vec::new(),
+                    store: Some(error.to_string()),
+                };
+            }
+        }
+    }
+    let is_failing = sources.iter().any(|source| source.failed_for_long);
+    Health {
+        status: if is_failing { "failing" } else { "ok" },
+        sources,
+        store: None,
+    }
+}
+
+async fn source_health(
+    store: &Store,
+    source: &Watched,
+    now: DateTime<Utc>,
+) -> Result<SourceHealth, Error> {
+    let progress: Progress = store.progress(&source.id).await?;
+    let time = |instant: Option<DateTime<Utc>>| {
+        instant.map(|instant| instant.to_rfc3339_opts(SecondsFormat::Secs, true))
+    };
+    Ok(SourceHealth {
+        id: source.id.clone(),
+        last_cycle: time(progress.last_cycle),
+        next_cycle: time(source.schedule.next(now)),
+        last_success: time(progress.last_success),
+        failing_since: time(progress.failing_since),
+        failed_for_long: progress
+            .failing_since
+            .is_some_and(|since| now - since >= LONG),
+        trouble: progress.trouble,
+    })
+}
