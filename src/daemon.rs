@@ -2,7 +2,9 @@
 
 pub mod arrivals;
 pub mod cycle;
+pub mod edition;
 mod pages;
+mod run;
 pub mod walk;
 
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use crate::newsroom::{Reader, Unreadable};
 use crate::release::Text;
 use crate::store::{self, Kept, Store};
 use crate::topics::Classifier;
-use crate::{config, duplicates, fetch, html};
+use crate::{config, duplicates, feeds, fetch, html};
 
 /// What ends a cycle early. A page that cannot be read is none of these: it stands in the cycle's report.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +28,15 @@ pub enum Error {
     /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be set up: {0}; see [fetch] proxy")]
     Client(#[from] reqwest::Error),
+    /// A document cannot be made.
+    #[error(transparent)]
+    Feeds(#[from] feeds::Error),
+    /// A schedule is none.
+    #[error(transparent)]
+    Schedule(#[from] croner::errors::CronError),
+    /// The minute's trigger cannot be set up.
+    #[error("the scheduler cannot be set up: {0}")]
+    Scheduler(#[from] tokio_cron_scheduler::JobSchedulerError),
     /// A source's selectors are none.
     #[error(transparent)]
     Reader(#[from] Unreadable),

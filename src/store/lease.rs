@@ -58,6 +58,20 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Gives back whatever lease this process holds, when its work was dropped.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn release_leases(&self) -> Result<()> {
+        sqlx::query("DELETE FROM leases WHERE holder = $1")
+            .bind(process::this())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}
+
 impl Lease {
     /// Keeps the lease for another while; gives whether it is still ours.
     ///
