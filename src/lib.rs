@@ -2,6 +2,7 @@
 
 #![deny(missing_docs)]
 
+pub mod cli;
 pub mod config;
 pub mod daemon;
 pub mod document;

@@ -1,0 +1,146 @@
+//! The command line: one file a command. Results go to standard output, everything else to standard error.
+
+mod backfill;
+mod check;
+mod classify;
+mod fetch;
+mod output;
+mod publish;
+mod releases;
+mod run;
+mod setup;
+mod show;
+mod topics;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tracing::Level;
+
+use crate::document::Problems;
+
+/// Something failed.
+const FAILED: u8 = 1;
+/// The program was called wrongly.
+const WRONG_USE: u8 = 2;
+/// The configuration is bad (`EX_CONFIG` of sysexits.h).
+const BAD_CONFIGURATION: u8 = 78;
+
+/// Reads the National Police Chiefs' Council's newsroom on a schedule, keeps every release, and republishes one RSS
+/// feed per topic.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Arguments {
+    /// The configuration's file [default: ./config/npcc-feeds.toml, then /etc/npcc-feeds/npcc-feeds.toml, then a
+    /// built-in copy]
+    #[arg(long, global = true, value_name = "FILE", env = "NPCC_FEEDS_CONFIG")]
+    config: Option<PathBuf>,
+    /// What the log tells: error, warn, info, debug or trace
+    #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
+    log: Level,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// The daemon: fetches by schedule and serves all the while (the default)
+    Run,
+    /// One cycle now
+    Fetch(fetch::Arguments),
+    /// Walks the listing back into the past
+    Backfill(backfill::Arguments),
+    /// Writes every feed and page as files
+    Publish(publish::Arguments),
+    /// The topics, and how many releases each has
+    Topics(output::Arguments),
+    /// The releases, newest first
+    Releases(releases::Arguments),
+    /// One release with its topics, copies and history explained
+    Show(show::Arguments),
+    /// The topics of a text, with the evidence; the first line is the title
+    Classify(classify::Arguments),
+    /// Reads configuration and taxonomy, says what is wrong and where
+    Check(output::Arguments),
+}
+
+/// Why a command ends without having done its work.
+#[derive(Debug)]
+enum Stop {
+    /// Said already, or part of the result.
+    Failed,
+    WrongUse(String),
+    Configuration(Problems),
+    Error(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Stop {
+    fn from(error: E) -> Stop {
+        Stop::Error(error.into())
+    }
+}
+
+/// What a command gives.
+type Outcome = Result<(), Stop>;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    setup::log(arguments.log);
+    let done = tokio::runtime::Runtime::new()
+        .map_err(Stop::from)
+        .and_then(|runtime| {
+            let outcome = runtime.block_on(command(arguments));
+            // A parser that still runs must not keep the program from ending.
+            runtime.shutdown_background();
+            outcome
+        });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Stop::Failed) => FAILED.into(),
+        Err(Stop::WrongUse(what)) => {
+            eprintln!("npcc-feeds: {what}");
+            WRONG_USE.into()
+        }
+        Err(Stop::Configuration(problems)) => {
+            eprintln!("{problems}");
+            BAD_CONFIGURATION.into()
+        }
+        Err(Stop::Error(error)) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(Stop::Error(error)) => {
+            eprintln!("npcc-feeds: {error:#}");
+            FAILED.into()
+        }
+    }
+}
+
+async fn command(arguments: Arguments) -> Outcome {
+    let file = arguments.config.as_deref();
+    match arguments.command.unwrap_or(Command::Run) {
+        Command::Check(output) => check::run(file, output.format),
+        Command::Classify(classify) => classify::run(&setup::read(file)?, &classify),
+        other => {
+            let ingest = setup::read(file)?.open().await?;
+            let outcome = match other {
+                Command::Run => run::run(&ingest).await,
+                Command::Fetch(fetch) => fetch::run(&ingest, &fetch).await,
+                Command::Backfill(backfill) => backfill::run(&ingest, &backfill).await,
+                Command::Publish(publish) => publish::run(&ingest, &publish).await,
+                Command::Topics(output) => topics::run(&ingest, output.format).await,
+                Command::Releases(releases) => releases::run(&ingest, &releases).await,
+                Command::Show(show) => show::run(&ingest, &show).await,
+                Command::Check(_) | Command::Classify(_) => Ok(()),
+            };
+            ingest.store.close().await;
+            outcome
+        }
+    }
+}
+
+/// Whoever read our output has gone, as `head` does: that is no failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}

@@ -1,0 +1,64 @@
+//! `fetch`: one cycle now.
+
+use clap::Args;
+use serde_json::json;
+
+use super::output::{self, Format};
+use super::{Outcome, Stop};
+use crate::config::Source;
+use crate::daemon::Ingest;
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Only this source
+    #[arg(long, value_name = "ID")]
+    source: Option<String>,
+    #[command(flatten)]
+    output: output::Arguments,
+}
+
+/// The sources to work on: the one named, or all.
+pub(super) fn sources<'a>(ingest: &'a Ingest, id: Option<&str>) -> Result<Vec<&'a Source>, Stop> {
+    match id {
+        Some(id) => Ok(vec![ingest.config.source(id).map_err(Stop::WrongUse)?]),
+        None => Ok(ingest.config.sources.iter().collect()),
+    }
+}
+
+pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
+    let mut reports = Vec::new();
+    for source in sources(ingest, arguments.source.as_deref())? {
+        let stopped = tokio::select! {
+            report = ingest.cycle(source) => { reports.push(report?); false }
+            _ = tokio::signal::ctrl_c() => true,
+        };
+        if stopped {
+            ingest.store.release_leases().await?;
+            return Err(Stop::Failed);
+        }
+    }
+    if arguments.output.format == Format::Json {
+        output::json(&json!({"sources": reports}))?;
+    } else {
+        let mut text = String::new();
+        for report in &reports {
+            text += &format!(
+                "{}: {}, {} new, {} revised, {} merged, {} failed\n",
+                report.id,
+                output::count(report.requests, "request", "requests"),
+                report.new,
+                report.revised,
+                report.merged,
+                report.failed.len(),
+            );
+            for trouble in &report.failed {
+                text += &format!("  {}\n    {}\n", trouble.url, trouble.cause);
+            }
+        }
+        output::print(&text)?;
+    }
+    if reports.iter().any(|report| !report.failed.is_empty()) {
+        return Err(Stop::Failed);
+    }
+    Ok(())
+}

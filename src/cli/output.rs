@@ -1,0 +1,52 @@
+//! How results are shown: for people as lines, for programs as JSON with times in RFC 3339 and UTC.
+
+use std::io::{self, Write};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use chrono_tz::Europe::London;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::Outcome;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum Format {
+    /// Lines for people
+    #[default]
+    Text,
+    /// JSON for programs
+    Json,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(super) struct Arguments {
+    /// How the result is shown
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+pub(super) fn json(value: &impl Serialize) -> Outcome {
+    print(&(serde_json::to_string_pretty(value)? + "\n"))
+}
+
+pub(super) fn print(text: &str) -> Outcome {
+    let mut out = io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()?;
+    Ok(())
+}
+
+pub(super) fn time(instant: DateTime<Utc>) -> String {
+    instant.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+pub(super) fn local(instant: DateTime<Utc>) -> String {
+    instant
+        .with_timezone(&London)
+        .format("%Y-%m-%d %H:%M")
+        .to_string()
+}
+
+pub(super) fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
