@@ -54,7 +54,7 @@ enum Command {
     /// Writes every feed and page as files
     Publish(publish::Arguments),
     /// The topics, and how many releases each has
-    Topics(output::Arguments),
+    Topics(output::Output),
     /// The releases, newest first
     Releases(releases::Arguments),
     /// One release with its topics, copies and history explained
@@ -62,7 +62,7 @@ enum Command {
     /// The topics of a text, with the evidence; the first line is the title
     Classify(classify::Arguments),
     /// Reads configuration and taxonomy, says what is wrong and where
-    Check(output::Arguments),
+    Check(output::Output),
 }
 
 /// Why a command ends without having done its work.
@@ -143,4 +143,16 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<std::io::Error>()
         .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
 }

@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N")]
     max_pages: Option<u64>,
     #[command(flatten)]
-    output: output::Arguments,
+    output: output::Output,
 }
 
 pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {

@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     /// The text's file; standard input if left out
     file: Option<PathBuf>,
     #[command(flatten)]
-    output: output::Arguments,
+    output: output::Output,
 }
 
 pub(super) fn run(setup: &Setup, arguments: &Arguments) -> Outcome {

@@ -14,7 +14,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "ID")]
     source: Option<String>,
     #[command(flatten)]
-    output: output::Arguments,
+    output: output::Output,
 }
 
 /// The sources to work on: the one named, or all.

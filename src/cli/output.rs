@@ -19,7 +19,7 @@ pub(super) enum Format {
 }
 
 #[derive(Debug, Clone, Args)]
-pub(super) struct Arguments {
+pub(super) struct Output {
     /// How the result is shown
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,

@@ -16,7 +16,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "DIR")]
     folder: PathBuf,
     #[command(flatten)]
-    output: output::Arguments,
+    output: output::Output,
 }
 
 pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {

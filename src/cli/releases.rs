@@ -18,7 +18,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N")]
     limit: Option<u32>,
     #[command(flatten)]
-    output: output::Arguments,
+    output: output::Output,
 }
 
 /// A release as JSON has it everywhere.

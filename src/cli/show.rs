@@ -16,7 +16,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "ID")]
     id: String,
     #[command(flatten)]
-    output: output::Arguments,
+    output: output::Output,
 }
 
 #[derive(Serialize)]
