@@ -63,8 +63,9 @@ pub(super) fn feed(site: &Site, path: &str, shelf: &Shelf, topics: &[Shelf]) -> 
     };
     // The rss crate writes what XML forbids as it stands, and nothing can be done about it but to leave it out.
     let written = channel.to_string();
-    let text: String = written.chars().filter(|c| text::is_xml_char(*c)).collect();
-    format!("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n{text}\n")
+    let mut text: String = written.chars().filter(|c| text::is_xml_char(*c)).collect();
+    text.push('\n');
+    text
 }
 
 fn entry(site: &Site, item: &Item, topics: &[Shelf]) -> rss::Item {

@@ -74,6 +74,11 @@ fn a_feed_says_what_readers_expect() {
         ),
     );
     let feed = text_at(&documents, "/topics/hate-crime.rss");
+    assert_eq!(
+        feed.matches("<?xml version=\"1.0\" encoding=\"utf-8\"?>")
+            .count(),
+        1
+    );
     for part in [
         "<title>National Police Chiefs&apos; Council: Hate crime (unofficial)</title>",
         "<atom:link href=\"https://feeds.example/topics/hate-crime.rss\" rel=\"self\" type=\"application/rss+xml\"",
