@@ -1,0 +1,154 @@
+//! What a cycle promises: nothing is lost, nothing is shown twice.
+
+use crate::harness::{World, examples, field, numbered, release};
+use crate::site::Fault;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_releases_of_which_two_are_one_arrive_as_nine() {
+    let mut items = examples();
+    items.truncate(10);
+    let mut world = World::new(items).await;
+    world.settings.remove("SOURCES__0__LISTING");
+    world.set("SOURCES__0__LISTING", "[]");
+    let report = world.fetch().await;
+    assert_eq!(
+        (&report["new"], &report["merged"]),
+        (&9.into(), &1.into()),
+        "{report}"
+    );
+    let releases = world.releases().await;
+    assert_eq!(releases.len(), 9);
+    let merged: Vec<_> = releases
+        .iter()
+        .filter(|row| row["duplicates"] != serde_json::json!([]))
+        .collect();
+    assert_eq!(merged.len(), 1);
+    let shown = world
+        .json(&["show", merged[0]["duplicates"][0].as_str().unwrap()])
+        .await;
+    assert_eq!(shown["guid"], merged[0]["guid"]);
+    assert!(
+        shown["merges"][0]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("containment"),
+        "{shown}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quiet_cycle_makes_one_request_and_changes_no_byte() {
+    let world = World::new(examples()).await;
+    world.fetch().await;
+    let before = world.publish().await;
+    world.site().clear_asked();
+    let report = world.fetch().await;
+    assert_eq!(report["requests"], 1, "{report}");
+    let asked = world.site().asked();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert_eq!(
+        (asked[0].path.as_str(), asked[0].status),
+        ("/feed/rss", 304)
+    );
+    assert!(asked[0].user_agent.ends_with("(+tests)"), "{asked:?}");
+    assert_eq!(world.publish().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn thirty_five_at_once_all_arrive_though_the_feed_shows_ten() {
+    let world = World::new(numbered(1..=30)).await;
+    world.fetch().await;
+    let before = world.releases().await.len();
+    for n in 31..=65 {
+        world.site().publish(release(n));
+    }
+    let report = world.fetch().await;
+    assert_eq!(
+        report["new"].as_u64().unwrap() as usize,
+        65 - before,
+        "{report}"
+    );
+    assert_eq!(world.releases().await.len(), 65);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gap_stays_open_while_the_listing_fails() {
+    let world = World::new(numbered(1..=10)).await;
+    world.fetch().await;
+    for n in 11..=45 {
+        world.site().publish(release(n));
+    }
+    world
+        .site()
+        .set_fault("/releases", Fault::Status(500, None));
+    let output = world.run(&["fetch"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    world.site().clear_faults();
+    world.fetch().await;
+    assert_eq!(world.releases().await.len(), 45);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_is_a_revision_with_the_same_guid() {
+    let world = World::new(numbered(1..=5)).await;
+    world.fetch().await;
+    let before = world.releases().await;
+    world.site().edit("release-number-5", |item| {
+        item.title = "Release number five, corrected".to_owned();
+        item.body += "\n\nUPDATE: one more paragraph.";
+    });
+    let report = world.fetch().await;
+    assert_eq!(
+        (&report["revised"], &report["new"]),
+        (&1.into(), &0.into()),
+        "{report}"
+    );
+    let after = world.releases().await;
+    assert_eq!(field(&after, "guid"), field(&before, "guid"));
+    assert_eq!(field(&after, "published"), field(&before, "published"));
+    let shown = world
+        .json(&["show", before[0]["id"].as_str().unwrap()])
+        .await;
+    assert_eq!(shown["title"], "Release number five, corrected");
+    assert_eq!(
+        shown["revisions"][1]["changed"],
+        serde_json::json!(["title", "body"])
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_under_two_hosts_is_one() {
+    let world = World::new(numbered(1..=5)).await;
+    world.fetch().await;
+    let port = world.newsroom.address().port();
+    world
+        .site()
+        .set_links_host(Some(&format!("http://localhost:{port}")));
+    let report = world.fetch().await;
+    assert_eq!(report["new"], 0, "{report}");
+    assert_eq!(world.releases().await.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuilt_store_gives_the_same_guids() {
+    let world = World::new(numbered(1..=12)).await;
+    world.fetch().await;
+    let before = world.releases().await;
+    std::fs::remove_dir_all(world.path("store")).unwrap();
+    world.fetch().await;
+    assert_eq!(
+        field(&world.releases().await, "guid"),
+        field(&before, "guid")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_way_in_works_without_the_others() {
+    for failing in ["/feed/rss", "/releases", "/releases/"] {
+        let world = World::new(numbered(1..=5)).await;
+        world.site().set_fault(failing, Fault::Status(500, None));
+        let output = world.run(&["fetch"]).await;
+        assert_eq!(output.status.code(), Some(1), "{failing}");
+        assert_eq!(world.releases().await.len(), 5, "{failing}");
+    }
+}

@@ -1,0 +1,140 @@
+//! A newsroom, a store in a folder of its own, and the binary.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::site::{Item, Newsroom, Site, read_items};
+
+/// The releases of the example newsroom, newest first.
+pub fn examples() -> Vec<Item> {
+    read_items(include_str!("../../examples/newsroom/releases.jsonl")).unwrap()
+}
+
+/// So many releases that are alike in nothing but their shape, the newest first.
+pub fn numbered(range: std::ops::RangeInclusive<u32>) -> Vec<Item> {
+    range.rev().map(release).collect()
+}
+
+/// A release with words of its own.
+pub fn release(n: u32) -> Item {
+    let words: Vec<String> = (0..60).map(|word| format!("w{n}x{word}")).collect();
+    Item {
+        id: format!("release-number-{n}"),
+        title: format!("Release number {n}"),
+        date: format!("2026-{:02}-{:02}", 1 + n / 28, 1 + n % 28),
+        time: None,
+        lead: format!("Lead of number {n}."),
+        body: format!("Lead of number {n}.\n\n{}.", words.join(" ")),
+        path: None,
+    }
+}
+
+/// What a test works with.
+pub struct World {
+    pub newsroom: Newsroom,
+    pub folder: TempDir,
+    /// Overrides of the configuration, beside those that point it here.
+    pub settings: BTreeMap<String, String>,
+}
+
+impl World {
+    pub async fn new(items: Vec<Item>) -> World {
+        let newsroom = Newsroom::start(Site::new(items), "127.0.0.1:0")
+            .await
+            .unwrap();
+        let base = newsroom.base();
+        let settings = [
+            ("SOURCES__0__FEED", format!("{base}/feed/rss")),
+            ("SOURCES__0__LISTING", format!("{base}/releases")),
+            (
+                "SOURCES__0__HOSTS",
+                "[\"127.0.0.1\", \"localhost\"]".to_owned(),
+            ),
+            ("FETCH__PAUSE", "1ms".to_owned()),
+            ("FETCH__CONTACT", "tests".to_owned()),
+            ("STORE__URL", "sqlite:store/npcc-feeds.db".to_owned()),
+            ("SERVE__LISTEN", "127.0.0.1:0".to_owned()),
+        ];
+        World {
+            newsroom,
+            folder: tempfile::tempdir().unwrap(),
+            settings: settings.map(|(key, value)| (key.to_owned(), value)).into(),
+        }
+    }
+
+    pub fn site(&self) -> &Site {
+        &self.newsroom.site
+    }
+
+    pub fn set(&mut self, key: &str, value: &str) {
+        self.settings.insert(key.to_owned(), value.to_owned());
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The binary, ready to be started.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_npcc-feeds"));
+        command.args(arguments).current_dir(self.folder.path());
+        for (key, value) in &self.settings {
+            command.env(format!("NPCC_FEEDS_{key}"), value);
+        }
+        command
+    }
+
+    /// Runs the binary to its end.
+    pub async fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command(arguments);
+        tokio::task::spawn_blocking(move || command.output().unwrap())
+            .await
+            .unwrap()
+    }
+
+    /// Runs a command that must succeed, and reads its JSON.
+    pub async fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(&[arguments, &["--format", "json"]].concat()).await;
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// One cycle; its report.
+    pub async fn fetch(&self) -> Value {
+        self.json(&["fetch"]).await["sources"][0].clone()
+    }
+
+    pub async fn releases(&self) -> Vec<Value> {
+        self.json(&["releases"]).await.as_array().unwrap().clone()
+    }
+
+    /// Publishes into a folder; every file by its name.
+    pub async fn publish(&self) -> BTreeMap<String, Vec<u8>> {
+        self.json(&["publish", "out"]).await;
+        let mut files = BTreeMap::new();
+        for folder in ["out", "out/topics"] {
+            for entry in std::fs::read_dir(self.path(folder)).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_file() {
+                    files.insert(path.display().to_string(), std::fs::read(&path).unwrap());
+                }
+            }
+        }
+        files
+    }
+}
+
+/// A field of every row.
+pub fn field(rows: &[Value], name: &str) -> Vec<String> {
+    rows.iter()
+        .map(|row| row[name].as_str().unwrap().to_owned())
+        .collect()
+}

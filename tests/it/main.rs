@@ -1,0 +1,8 @@
+//! The real binary against a newsroom on real sockets.
+
+#[allow(dead_code, reason = "the example uses the rest of it")]
+#[path = "../../examples/newsroom/site/mod.rs"]
+mod site;
+
+mod cycles;
+mod harness;
