@@ -5,4 +5,5 @@
 mod site;
 
 mod cycles;
+mod daemon;
 mod harness;

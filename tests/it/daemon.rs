@@ -1,0 +1,213 @@
+//! The daemon's life: it serves, shows what is new within seconds, stops when told, and survives being killed.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::harness::{World, examples, field, numbered, release};
+use crate::site::Fault;
+
+/// A running daemon. It is killed when a test ends.
+struct Daemon {
+    child: Child,
+    base: String,
+}
+
+impl Daemon {
+    async fn start(world: &World) -> Daemon {
+        let mut command = world.command(&["run"]);
+        command.stderr(Stdio::piped());
+        tokio::task::spawn_blocking(move || {
+            let mut child = command.spawn().unwrap();
+            let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+            let address = lines
+                .by_ref()
+                .map(Result::unwrap)
+                .find_map(|line| Some(line.split_once("address=")?.1.split(' ').next()?.to_owned()))
+                .expect("the daemon says where it serves");
+            // The rest of the log must be read, or the daemon would wait for room in the pipe.
+            std::thread::spawn(move || lines.for_each(drop));
+            let base = format!("http://{address}");
+            Daemon { child, base }
+        })
+        .await
+        .unwrap()
+    }
+
+    async fn get(&self, path: &str) -> reqwest::Response {
+        reqwest::get(format!("{}{path}", self.base)).await.unwrap()
+    }
+
+    async fn text(&self, path: &str) -> String {
+        self.get(path).await.text().await.unwrap()
+    }
+
+    /// Waits until a document holds something.
+    async fn wait_for(&self, path: &str, part: &str) {
+        let started = Instant::now();
+        while !self.text(path).await.contains(part) {
+            assert!(
+                started.elapsed() < Duration::from_secs(30),
+                "{part} never came to {path}"
+            );
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        let done = std::process::Command::new("kill")
+            .args(["-s", name, &pid])
+            .status()
+            .unwrap();
+        assert!(done.success());
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daemon_fetches_serves_and_shows_what_others_fetched() {
+    let world = World::new(examples()).await;
+    let daemon = Daemon::start(&world).await;
+    daemon.wait_for("/all.rss", "Press office closed").await;
+    let drink = "/topics/roads-policing.rss";
+    assert!(daemon.text(drink).await.contains("Christmas drink drive"));
+    assert_eq!(daemon.text("/live").await, "live\n");
+    let feed = daemon.get(drink).await;
+    assert_eq!(
+        feed.headers()["content-type"],
+        "application/rss+xml; charset=utf-8"
+    );
+    let etag = feed.headers()["etag"].to_str().unwrap().to_owned();
+    let request = reqwest::Client::new().get(format!("{}{drink}", daemon.base));
+    let again = request
+        .header("if-none-match", format!("W/{etag}"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(again.status(), 304);
+    assert_eq!(daemon.get("/topics/nonsense.rss").await.status(), 404);
+    world.site().publish(release(500));
+    world.fetch().await;
+    daemon.wait_for("/all.rss", "Release number 500").await;
+    let health: serde_json::Value = serde_json::from_str(&daemon.text("/health").await).unwrap();
+    assert_eq!(health["status"], "ok");
+    assert!(health["sources"][0]["next_cycle"].is_string(), "{health}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_within_five_seconds_in_the_middle_of_a_request() {
+    let world = World::new(numbered(1..=3)).await;
+    world.site().set_fault("/releases/", Fault::Hang);
+    for signal in ["TERM", "INT"] {
+        let mut daemon = Daemon::start(&world).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        daemon.signal(signal);
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = daemon.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(5),
+                "{signal} is not heeded"
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        };
+        assert!(status.success(), "{status}");
+    }
+    world.site().clear_faults();
+    world.fetch().await;
+    assert_eq!(world.releases().await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_network_it_stays_up_and_serves_what_it_has() {
+    let mut world = World::new(numbered(1..=3)).await;
+    world.fetch().await;
+    let dead = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    world.set("SOURCES__0__FEED", &format!("http://{dead}/feed/rss"));
+    world.set("SOURCES__0__LISTING", &format!("http://{dead}/releases"));
+    let output = world.run(&["fetch"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(told.contains("no connection"), "{told}");
+    let daemon = Daemon::start(&world).await;
+    assert!(daemon.text("/all.rss").await.contains("Release number 3"));
+    let health: serde_json::Value = serde_json::from_str(&daemon.text("/health").await).unwrap();
+    assert!(
+        health["sources"][0]["trouble"][0]["cause"].is_string(),
+        "{health}"
+    );
+    assert!(
+        health["sources"][0]["failing_since"].is_string(),
+        "{health}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_request_it_loses_and_repeats_nothing() {
+    let calm = World::new(numbered(1..=25)).await;
+    calm.fetch().await;
+    for n in 26..=50 {
+        calm.site().publish(release(n));
+    }
+    calm.site().clear_asked();
+    calm.fetch().await;
+    let requests = calm.site().asked().len();
+    let expected = sorted(field(&calm.releases().await, "guid"));
+    assert_eq!(expected.len(), 50);
+
+    let world = World::new(numbered(1..=25)).await;
+    world.fetch().await;
+    let start = world.path("start");
+    std::fs::rename(world.path("store"), &start).unwrap();
+    for n in 26..=50 {
+        world.site().publish(release(n));
+    }
+    for kill_after in (1..requests).step_by(3) {
+        copy(&start, &world.path("store"));
+        world.site().clear_asked();
+        let mut child = world
+            .command(&["fetch"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        while world.site().asked().len() < kill_after && child.try_wait().unwrap().is_none() {
+            tokio::time::sleep(Duration::from_micros(200)).await;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        world.fetch().await;
+        let releases = world.releases().await;
+        assert_eq!(
+            sorted(field(&releases, "guid")),
+            expected,
+            "killed after request {kill_after}"
+        );
+        std::fs::remove_dir_all(world.path("store")).unwrap();
+    }
+}
+
+fn sorted(mut all: Vec<String>) -> Vec<String> {
+    all.sort();
+    all
+}
+
+fn copy(from: &std::path::Path, to: &std::path::Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
