@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# A subscriber's reader, pointed at the running daemon, shows a topic's items, and the new one after the newsroom has
+# published it. Every feed and the list of subscriptions are well-formed XML.
+set -eu
+
+work=$(mktemp -d)
+cleanup() {
+    kill "${daemon:-}" "${newsroom:-}" 2>/dev/null || true
+    wait 2>/dev/null || true
+    rm -rf "$work"
+}
+trap cleanup EXIT
+
+cargo build --quiet --bins --examples
+target=$PWD/target/debug
+
+"$target/examples/newsroom" --listen 127.0.0.1:18612 >"$work/newsroom.log" &
+newsroom=$!
+export NPCC_FEEDS_SOURCES__0__FEED=http://127.0.0.1:18612/feed/rss
+export NPCC_FEEDS_SOURCES__0__LISTING=http://127.0.0.1:18612/releases
+export NPCC_FEEDS_SOURCES__0__HOSTS='["127.0.0.1"]'
+export NPCC_FEEDS_FETCH__PAUSE=10ms
+export NPCC_FEEDS_STORE__URL=sqlite:$work/store.db
+export NPCC_FEEDS_SERVE__LISTEN=127.0.0.1:18611
+export NPCC_FEEDS_SERVE__PUBLIC_URL=http://127.0.0.1:18611
+"$target/npcc-feeds" 2>"$work/daemon.log" &
+daemon=$!
+
+topic=http://127.0.0.1:18611/topics/roads-policing.rss
+echo "$topic" >"$work/urls"
+
+# Reloads and looks for a title among the reader's articles, for half a minute.
+reader_shows() {
+    for _ in $(seq 30); do
+        newsboat -u "$work/urls" -c "$work/cache.db" -x reload >/dev/null 2>&1 || true
+        if sqlite3 "$work/cache.db" 'SELECT title FROM rss_item' 2>/dev/null | grep -qF "$1"; then
+            echo "newsboat shows: $1"
+            return 0
+        fi
+        sleep 1
+    done
+    echo "newsboat never showed: $1" >&2
+    tail -n 20 "$work/daemon.log" >&2
+    return 1
+}
+
+reader_shows 'Forces ready for Christmas drink drive campaign'
+
+curl -fsS -X POST http://127.0.0.1:18612/control/publish -d '{
+    "id": "two-in-five-lorry-drivers-looked-at-a-phone", "title": "Two in five lorry drivers looked at a phone",
+    "date": "2026-11-23", "lead": "Officers in unmarked lorry cabs filmed drivers on motorways.",
+    "body": "Officers in unmarked lorry cabs filmed drivers on motorways.\n\nRoads policing officers will go on with it all year."
+}'
+"$target/npcc-feeds" --log error fetch
+reader_shows 'Two in five lorry drivers looked at a phone'
+
+titles=$(sqlite3 "$work/cache.db" 'SELECT count(*), count(DISTINCT guid) FROM rss_item')
+[ "${titles%|*}" = "${titles#*|}" ] || { echo "an item is shown twice: $titles" >&2; exit 1; }
+
+"$target/npcc-feeds" --log error publish "$work/files"
+xmllint --noout "$work"/files/*.rss "$work"/files/topics/*.rss "$work"/files/*.opml
+for feed in "$work"/files/topics/*.rss; do
+    curl -fsS "http://127.0.0.1:18611/topics/$(basename "$feed")" | cmp - "$feed"
+done
+echo "every feed is well-formed, and served as it is published"
