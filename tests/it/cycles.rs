@@ -152,3 +152,51 @@ async fn each_way_in_works_without_the_others() {
         assert_eq!(world.releases().await.len(), 5, "{failing}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_titles_come_through_right() {
+    let titles = [
+        (
+            "nbsp",
+            "A\u{a0}title with a no-break space",
+            "A title with a no-break space",
+        ),
+        ("rsquo", "The chiefs’ answer", "The chiefs’ answer"),
+        (
+            "ampersand",
+            "Drugs & alcohol: R&D at AT&T",
+            "Drugs & alcohol: R&D at AT&T",
+        ),
+        (
+            "control",
+            "Vertical\u{b}tab and bell\u{7}",
+            "Vertical tab and bell",
+        ),
+        ("emoji", "On patrol 🚓👮🏽‍♀️", "On patrol 🚓👮🏽‍♀️"),
+        ("rtl", "الشرطة ترحب بكم", "الشرطة ترحب بكم"),
+    ];
+    let items = titles.iter().zip(1..).map(|((id, title, _), n)| {
+        let mut item = release(n);
+        item.id = (*id).to_owned();
+        item.title = (*title).to_owned();
+        item
+    });
+    let world = World::new(items.collect()).await;
+    world.fetch().await;
+    let shown = field(&world.releases().await, "title");
+    for (id, _, expected) in titles {
+        assert!(
+            shown.iter().any(|title| title == expected),
+            "{id}: {shown:?}"
+        );
+    }
+    world.publish().await;
+    let feed = std::fs::read_to_string(world.path("out/all.rss")).unwrap();
+    let read = rss::Channel::read_from(feed.as_bytes()).unwrap();
+    let read: Vec<&str> = read
+        .items()
+        .iter()
+        .filter_map(|item| item.title())
+        .collect();
+    assert_eq!(read, shown);
+}
