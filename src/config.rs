@@ -3,6 +3,7 @@
 //! The shipped file `config/npcc-feeds.toml` documents every key and holds every default; a test keeps the two alike.
 
 mod checks;
+mod defaults;
 mod overrides;
 mod values;
 
@@ -155,117 +156,6 @@ pub struct Serve {
     pub listen: String,
     /// The public base address, without a slash at its end.
     pub public_url: String,
-}
-
-impl Default for Config {
-    fn default() -> Config {
-        Config {
-            store: Store::default(),
-            fetch: Fetch::default(),
-            sources: vec![Source::npcc()],
-            classify: Classify::default(),
-            publish: Publish::default(),
-            serve: Serve::default(),
-        }
-    }
-}
-
-impl Default for Store {
-    fn default() -> Store {
-        Store {
-            url: "sqlite:state/npcc-feeds.db".to_owned(),
-        }
-    }
-}
-
-impl Default for Fetch {
-    fn default() -> Fetch {
-        Fetch {
-            contact: String::new(),
-            timeout: Duration::from_secs(30),
-            max_body: 4 * 1024 * 1024,
-            pause: Duration::from_secs(2),
-            history: Duration::from_secs(365 * 24 * 3600),
-            proxy: String::new(),
-        }
-    }
-}
-
-impl Default for Source {
-    /// What a written `[[sources]]` takes for its omitted keys: all of the NPCC's, but for feed and listing, which
-    /// left out mean that the newsroom has none.
-    fn default() -> Source {
-        Source {
-            feed: None,
-            listing: Vec::new(),
-            ..Source::npcc()
-        }
-    }
-}
-
-impl Source {
-    fn npcc() -> Source {
-        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
-        Source {
-            id: "npcc".to_owned(),
-            title: "National Police Chiefs' Council".to_owned(),
-            feed: Some("https://news.npcc.police.uk/feed/rss".to_owned()),
-            listing: words(&["https://news.npcc.police.uk/releases"]),
-            page: "?page={n}".to_owned(),
-            articles: words(&["/releases/", "/editorial/"]),
-            hosts: words(&[
-                "news.npcc.police.uk",
-                "prgloo-prod-newsroom-npcc-01.azurewebsites.net",
-            ]),
-            schedule: words(&["*/15 6-22 * * *", "0 23,0-5 * * *"]),
-            timezone: "Europe/London".to_owned(),
-            select: Select::default(),
-        }
-    }
-}
-
-impl Default for Select {
-    fn default() -> Select {
-        Select {
-            card: ".card__body".to_owned(),
-            link: "a.card__link".to_owned(),
-            date: ".card__date".to_owned(),
-            date_format: "%d %b %Y".to_owned(),
-            summary: ".card__summary".to_owned(),
-            title: "h1.content-title".to_owned(),
-            published: "p.date".to_owned(),
-            body: ".content-body".to_owned(),
-            drop: vec![".contact-info".to_owned()],
-        }
-    }
-}
-
-impl Default for Classify {
-    fn default() -> Classify {
-        Classify {
-            topics: Some(PathBuf::from(DEFAULT_TAXONOMY)),
-        }
-    }
-}
-
-impl Default for Publish {
-    fn default() -> Publish {
-        Publish {
-            items: 50,
-            content: Content::Full,
-            to: String::new(),
-            hub: String::new(),
-        }
-    }
-}
-
-impl Default for Serve {
-    fn default() -> Serve {
-        Serve {
-            listen: "127.0.0.1:8611".to_owned(),
-            public_url: "http://127.0.0.1:8611".to_owned(),
-        }
-    }
 }
 
 /// Where the taxonomy is looked for when the configuration does not say.

@@ -1,8 +1,10 @@
 //! The daemon: when to look, one cycle, the history in the background, start and stop.
 
-pub mod arrivals;
+mod announcements;
+mod arrivals;
 pub mod cycle;
 pub mod edition;
+mod edits;
 mod pages;
 mod run;
 pub mod walk;
@@ -12,7 +14,7 @@ use std::sync::Arc;
 use crate::config::Config;
 use crate::newsroom::{Reader, Unreadable};
 use crate::release::Text;
-use crate::store::{self, Kept, Store};
+use crate::store::{self, Derived, Store};
 use crate::topics::Classifier;
 use crate::{config, duplicates, feeds, fetch, html};
 
@@ -59,10 +61,10 @@ impl Ingest {
     }
 
     /// The topics of a text, and the sketch by which its copies are found.
-    fn kept(&self, text: &Text, fingerprint: Option<&duplicates::Fingerprint>) -> Kept {
+    fn derive(&self, text: &Text, fingerprint: Option<&duplicates::Fingerprint>) -> Derived {
         let paragraphs = paragraphs(text);
         let lead = text.lead.as_deref();
-        Kept {
+        Derived {
             tags: self
                 .classifier
                 .classify(&text.title, lead, &paragraphs)

@@ -9,7 +9,7 @@ mod rss;
 use chrono::{DateTime, Utc};
 
 use crate::config::Content;
-use crate::store::Item;
+use crate::release::Item;
 use crate::topics::UNCLASSIFIED;
 
 /// The media types that documents are served as.
@@ -69,7 +69,7 @@ pub struct Publisher {
 
 /// The releases of one topic.
 #[derive(Debug, Clone)]
-pub struct Shelf {
+pub struct Feed {
     /// The topic's id.
     pub id: String,
     /// Its title.
@@ -82,10 +82,10 @@ pub struct Shelf {
     pub items: Vec<Item>,
 }
 
-impl Shelf {
-    /// The shelf of releases that no topic claims.
-    pub fn unclassified(count: i64, items: Vec<Item>) -> Shelf {
-        Shelf {
+impl Feed {
+    /// The feed of releases that no topic claims.
+    pub fn unclassified(count: i64, items: Vec<Item>) -> Feed {
+        Feed {
             id: UNCLASSIFIED.to_owned(),
             title: "Unclassified".to_owned(),
             scope: "Releases that belong to none of the topics.".to_owned(),
@@ -104,8 +104,8 @@ impl Site {
     ///
     /// # Errors
     /// [`Error`].
-    pub fn documents(&self, all: &[Item], shelves: &[Shelf]) -> Result<Vec<Document>, Error> {
-        let everything = Shelf {
+    pub fn documents(&self, all: &[Item], feeds: &[Feed]) -> Result<Vec<Document>, Error> {
+        let everything = Feed {
             id: "all".to_owned(),
             title: "All releases".to_owned(),
             scope: "Every release, whatever its topic.".to_owned(),
@@ -113,16 +113,16 @@ impl Site {
             items: all.to_vec(),
         };
         let mut documents = vec![
-            document("/", media::HTML, index::page(self, all, shelves)?),
+            document("/", media::HTML, index::page(self, all, feeds)?),
             document(
                 "/all.rss",
                 media::RSS,
-                rss::feed(self, "/all.rss", &everything, shelves),
+                rss::write(self, "/all.rss", &everything, feeds),
             ),
             document(
                 "/subscriptions.opml",
                 media::OPML,
-                opml::subscriptions(self, shelves),
+                opml::subscriptions(self, feeds),
             ),
             Document {
                 path: "/icon.png".to_owned(),
@@ -130,9 +130,9 @@ impl Site {
                 bytes: include_bytes!("feeds/icon.png").to_vec(),
             },
         ];
-        documents.extend(shelves.iter().map(|shelf| {
-            let path = shelf.path();
-            let feed = rss::feed(self, &path, shelf, shelves);
+        documents.extend(feeds.iter().map(|feed| {
+            let path = feed.path();
+            let feed = rss::write(self, &path, feed, feeds);
             document(&path, media::RSS, feed)
         }));
         Ok(documents)

@@ -1,4 +1,33 @@
 //! npcc-feeds reads a police newsroom on a schedule and republishes one RSS feed per topic.
+//!
+//! # How a release flows
+//!
+//! ```text
+//! schedule ─► fetch ─► newsroom ─► duplicates ─► topics ─► store ─► feeds ─► serve
+//!  (when)    (bytes)   (drafts)     (verdict)    (tags)    (rows)  (bytes)   (HTTP)
+//! ```
+//!
+//! One way, one pass. [`daemon::cycle`] is the only place that knows the whole line.
+//!
+//! # The rooms
+//!
+//! Core rooms take values and return values; they ask neither network, disk nor clock, and import no edge:
+//!
+//! - [`release`] – the words that all rooms share
+//! - [`newsroom`] – bytes become drafts and articles
+//! - [`duplicates`] – whether a text is a release that we have, with the reason
+//! - [`topics`] – what a release is about, with the evidence
+//! - [`feeds`] – releases become RSS, OPML and the index page
+//! - [`config`] – the configuration, its defaults and checks
+//! - [`schedule`], [`text`], [`html`], [`document`] – cron times, plain text, markup, and TOML that knows its lines
+//!
+//! Edges do the input and output, and import the core:
+//!
+//! - [`fetch`] – polite HTTP
+//! - [`store`] – SQL
+//! - [`serve`] – documents from memory, health
+//! - [`daemon`] – cycles, the past, editions, start and stop
+//! - [`cli`] – the command line, one file a command; imported by `main` alone
 
 #![deny(missing_docs)]
 

@@ -156,6 +156,15 @@ pub struct Text {
     pub body: Option<String>,
 }
 
+/// A text with its date: what copies are told by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatedText {
+    /// The text.
+    pub text: Text,
+    /// When it was published.
+    pub published: DateTime<Utc>,
+}
+
 /// A release as it is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Release {
@@ -175,6 +184,17 @@ pub struct Release {
     pub updated: DateTime<Utc>,
     /// Current or withdrawn.
     pub status: Status,
+}
+
+/// A release as lists and feeds show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// The release.
+    pub release: Release,
+    /// The ids of its topics; the taxonomy gives their order.
+    pub topics: Vec<String>,
+    /// The addresses of its copies.
+    pub duplicates: Vec<String>,
 }
 
 /// Whether the publisher still shows a release.

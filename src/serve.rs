@@ -1,9 +1,9 @@
 //! HTTP: the documents from memory, with validators and compression, and two addresses for whoever watches the daemon.
 
 mod conditional;
+mod documents;
 mod health;
 mod listener;
-mod shelf;
 
 use std::sync::Arc;
 
@@ -14,9 +14,9 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
+pub use documents::{Documents, Served};
 pub use health::{Health, Watched};
 pub use listener::serve;
-pub use shelf::{Served, Shelf};
 
 use crate::store::Store;
 
@@ -28,7 +28,7 @@ const MAX_AGE: &str = "public, max-age=60";
 #[derive(Debug)]
 pub struct Server {
     /// The documents, exchanged as a whole when something changes.
-    pub shelf: Shelf,
+    pub documents: Documents,
     /// The store that health is read from.
     pub store: Store,
     /// The sources and their schedules.
@@ -67,7 +67,7 @@ async fn document(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let Some(served) = server.shelf.get(uri.path()) else {
+    let Some(served) = server.documents.get(uri.path()) else {
         let text = format!(
             "There is nothing at {}. The feeds are listed at /\n",
             uri.path()

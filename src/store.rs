@@ -6,6 +6,7 @@
 
 mod ingest;
 mod lease;
+mod lookup;
 mod migrations;
 mod process;
 mod progress;
@@ -19,10 +20,13 @@ use chrono::{DateTime, Utc};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
 use sqlx::{Any, AnyPool, Row, Transaction};
 
-pub use ingest::{Address, Arrival, Copy, Kept, Way};
+use crate::release::{DatedText, Guid, Text};
+
+pub use ingest::{Derived, MergedCopy, NewAddress, Way};
 pub use lease::Lease;
+pub use lookup::Address;
 pub use progress::{Due, Gap, Progress, Trouble};
-pub use read::{Item, ShownRelease};
+pub use read::ShownRelease;
 pub use web::Validators;
 
 /// What the store cannot do.
@@ -205,6 +209,25 @@ fn json_of<T: serde::Serialize>(value: &T, what: &'static str) -> Result<String>
     serde_json::to_string(value).map_err(|error| Error::Row {
         what,
         why: error.to_string(),
+    })
+}
+
+fn guid_in(row: &AnyRow) -> Result<Guid> {
+    let text: String = row.try_get("guid")?;
+    text.parse().map_err(|error: uuid::Error| Error::Row {
+        what: "a guid",
+        why: error.to_string(),
+    })
+}
+
+fn dated_text_in(row: &AnyRow) -> Result<DatedText> {
+    Ok(DatedText {
+        text: Text {
+            title: row.try_get("title")?,
+            lead: row.try_get("lead")?,
+            body: row.try_get("body")?,
+        },
+        published: time_in(row, "published")?,
     })
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::output::{self, Format, local, time};
 use super::{Outcome, Stop};
 use crate::daemon::Ingest;
-use crate::store::Item;
+use crate::release::Item;
 use crate::topics::UNCLASSIFIED;
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use url::Url;
 
-use super::arrivals::{self, Arriving};
+use super::announcements::{self, Announcement};
 use super::{Error, Ingest};
 use crate::config::Source;
 use crate::fetch::{Answer, Client, Failure};
@@ -99,7 +99,8 @@ impl<'a> Cycle<'a> {
         }
         let gap = (!is_first && !reaches_back).then_some(change);
         let listing_was_read = listing.is_some();
-        let arriving = arrivals::combine(feed.unwrap_or_default(), listing.unwrap_or_default());
+        let arriving =
+            announcements::combine(feed.unwrap_or_default(), listing.unwrap_or_default());
         self.take_all(arriving, gap).await?;
         if listing_was_read {
             self.store.listing_read(id, self.now).await?;
@@ -256,7 +257,7 @@ impl<'a> Cycle<'a> {
     /// Takes in what is announced, oldest first, so that of two copies the older is the release.
     pub(super) async fn take_all(
         &mut self,
-        mut arriving: Vec<Arriving>,
+        mut arriving: Vec<Announcement>,
         gap: Option<i64>,
     ) -> Result<(), Error> {
         arriving.reverse();

@@ -11,9 +11,9 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::{Error, Ingest};
 use crate::config::{Config, Source};
 use crate::feeds::{self, Document, Publisher, Site};
+use crate::release::Item;
 use crate::schedule::Schedule;
 use crate::serve::Served;
-use crate::store::Item;
 use crate::topics::UNCLASSIFIED;
 
 /// The list of what was written into a folder, so that what is no longer published can be removed, and nothing else.
@@ -29,9 +29,9 @@ impl Ingest {
         let counts = self.store.topic_counts().await?;
         let count = |id: &str| counts.get(id).copied().unwrap_or(0);
         let all = self.store.newest(None, most).await?;
-        let mut shelves = Vec::new();
+        let mut feeds = Vec::new();
         for topic in &self.classifier.taxonomy().topics {
-            shelves.push(feeds::Shelf {
+            feeds.push(feeds::Feed {
                 id: topic.id.clone(),
                 title: topic.title.clone(),
                 scope: topic.scope.clone(),
@@ -40,8 +40,8 @@ impl Ingest {
             });
         }
         let rest: Vec<Item> = self.store.newest(Some(UNCLASSIFIED), most).await?;
-        shelves.push(feeds::Shelf::unclassified(count(UNCLASSIFIED), rest));
-        Ok(site(&self.config).documents(&all, &shelves)?)
+        feeds.push(feeds::Feed::unclassified(count(UNCLASSIFIED), rest));
+        Ok(site(&self.config).documents(&all, &feeds)?)
     }
 
     /// The documents ready to be served, each dated by when its bytes last changed.

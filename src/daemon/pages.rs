@@ -54,8 +54,10 @@ impl Cycle<'_> {
     }
 
     async fn read_again(&mut self, due: &Due) -> Result<(), Error> {
-        let (Some(before), Some(url)) = (self.store.copy(due.guid).await?, self.address(&due.url))
-        else {
+        let (Some(before), Some(url)) = (
+            self.store.dated_text(due.guid).await?,
+            self.address(&due.url),
+        ) else {
             return Ok(());
         };
         let known = self.store.validators(&due.url).await?;

@@ -15,7 +15,7 @@ use super::cycle::{Cycle, Report};
 use super::{Error, Ingest, edition, walk};
 use crate::config::Source;
 use crate::schedule::Schedule;
-use crate::serve::{self, Server, Shelf, Watched};
+use crate::serve::{self, Documents, Server, Watched};
 
 /// How often the change counter is looked at, for what other processes changed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -82,17 +82,17 @@ impl Ingest {
             schedule: one.schedule.clone(),
         });
         let server = Arc::new(Server {
-            shelf: Shelf::default(),
+            documents: Documents::default(),
             store: self.store.clone(),
             watched: watched.collect(),
         });
-        let change = self.publish(&server.shelf).await?;
+        let change = self.publish(&server.documents).await?;
         let router = serve::router(server.clone());
         let serving = tokio::spawn(serve::serve(listener, router, stop.clone()));
         tokio::select! {
             () = stop.cancelled() => {}
             result = self.work(&mut scheduled) => result?,
-            () = self.keep_publishing(&server.shelf, change) => {}
+            () = self.keep_publishing(&server.documents, change) => {}
         }
         self.store.release_leases().await?;
         if let Err(error) = serving.await {
@@ -102,12 +102,12 @@ impl Ingest {
     }
 
     /// Puts a new edition up whenever the change counter has moved. What fails leaves the last edition up.
-    async fn keep_publishing(&self, shelf: &Shelf, mut published: i64) {
+    async fn keep_publishing(&self, served: &Documents, mut published: i64) {
         loop {
             tokio::time::sleep(LOOK_EVERY).await;
             let outcome = match self.store.change().await {
                 Ok(change) if change == published => continue,
-                Ok(_) => self.publish(shelf).await,
+                Ok(_) => self.publish(served).await,
                 Err(error) => Err(error.into()),
             };
             match outcome {
@@ -120,10 +120,10 @@ impl Ingest {
     }
 
     /// Makes an edition and puts it up; gives the change that it holds at least.
-    async fn publish(&self, shelf: &Shelf) -> Result<i64, Error> {
+    async fn publish(&self, served: &Documents) -> Result<i64, Error> {
         let change = self.store.change().await?;
         let documents = self.documents().await?;
-        shelf.put(self.served(&documents, Utc::now()).await?);
+        served.put(self.served(&documents, Utc::now()).await?);
         tracing::debug!(change, "new edition");
         if !self.config.publish.to.is_empty() {
             let folder = Path::new(&self.config.publish.to).to_owned();

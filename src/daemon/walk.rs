@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 
 use super::Error;
-use super::arrivals::{self, Arriving};
+use super::announcements::{self, Announcement};
 use super::cycle::{Cycle, Report};
 use crate::fetch::{Answer, Failure};
 use crate::newsroom::{Announced, Page, Reader, Unreadable};
@@ -16,7 +16,7 @@ const MOST_PAGES: i64 = 2_000;
 
 /// What a page of the listing gave.
 enum Walked {
-    Releases(Vec<Arriving>),
+    Releases(Vec<Announcement>),
     End,
     Failed,
 }
@@ -148,7 +148,9 @@ impl Cycle<'_> {
         Ok(match self.parse(&url, page_or_end, read).await {
             None => Walked::Failed,
             Some(announced) if announced.drafts.is_empty() => Walked::End,
-            Some(announced) => Walked::Releases(arrivals::combine(Vec::new(), announced.drafts)),
+            Some(announced) => {
+                Walked::Releases(announcements::combine(Vec::new(), announced.drafts))
+            }
         })
     }
 }
@@ -174,7 +176,7 @@ fn links_to_itself(page: &Page) -> bool {
     text.contains(&format!("href=\"{path}")) || text.contains(&link(&absolute))
 }
 
-fn is_before(one: &Arriving, since: DateTime<Utc>) -> bool {
+fn is_before(one: &Announcement, since: DateTime<Utc>) -> bool {
     match one.draft.published {
         Published::Unknown => false,
         said => said.date(Utc::now()) < since,

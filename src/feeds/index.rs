@@ -4,8 +4,8 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use chrono_tz::Europe::London;
 
-use super::{Error, Shelf, Site};
-use crate::store::Item;
+use super::{Error, Feed, Site};
+use crate::release::Item;
 
 /// As many of the newest releases are listed.
 const NEWEST: usize = 12;
@@ -16,7 +16,7 @@ struct Index<'a> {
     name: String,
     public_url: &'a str,
     publishers: &'a [super::Publisher],
-    shelves: &'a [Shelf],
+    feeds: &'a [Feed],
     newest: Vec<Line<'a>>,
 }
 
@@ -25,25 +25,25 @@ struct Line<'a> {
     url: &'a str,
     day: String,
     machine_day: String,
-    topics: Vec<&'a Shelf>,
+    topics: Vec<&'a Feed>,
 }
 
-pub(super) fn page(site: &Site, all: &[Item], shelves: &[Shelf]) -> Result<String, Error> {
+pub(super) fn page(site: &Site, all: &[Item], feeds: &[Feed]) -> Result<String, Error> {
     let newest = all.iter().take(NEWEST).map(|item| Line {
         title: &item.release.text.title,
         url: &item.release.url,
         day: day(item.release.published, "%-d %B %Y"),
         machine_day: day(item.release.published, "%Y-%m-%d"),
-        topics: shelves
+        topics: feeds
             .iter()
-            .filter(|shelf| item.topics.contains(&shelf.id))
+            .filter(|feed| item.topics.contains(&feed.id))
             .collect(),
     });
     let index = Index {
         name: site.name(),
         public_url: &site.public_url,
         publishers: &site.publishers,
-        shelves,
+        feeds,
         newest: newest.collect(),
     };
     Ok(index.render()?)

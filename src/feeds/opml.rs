@@ -2,19 +2,17 @@
 
 use std::fmt::Write;
 
-use super::{Shelf, Site};
+use super::{Feed, Site};
 use crate::text;
 
-pub(super) fn subscriptions(site: &Site, shelves: &[Shelf]) -> String {
+pub(super) fn subscriptions(site: &Site, feeds: &[Feed]) -> String {
     let name = escape(&site.name());
     let url = escape(&site.public_url);
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">\n<head><title>{name} by topic (unofficial)</title></head>\n<body>\n"
     );
     let all = ("All releases", "/all.rss".to_owned());
-    let topics = shelves
-        .iter()
-        .map(|shelf| (shelf.title.as_str(), shelf.path()));
+    let topics = feeds.iter().map(|feed| (feed.title.as_str(), feed.path()));
     for (title, path) in std::iter::once(all).chain(topics) {
         let title = escape(title);
         // Writing to a string never fails.

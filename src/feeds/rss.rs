@@ -8,21 +8,21 @@ use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::dublincore::DublinCoreExtension;
 use rss::{Category, Channel, Guid, Image, Source};
 
-use super::{Shelf, Site, media, newest_change, preview};
+use super::{Feed, Site, media, newest_change, preview};
 use crate::config::Content;
-use crate::store::Item;
+use crate::release::Item;
 use crate::text;
 
 const DOCS: &str = "https://www.rssboard.org/rss-specification";
 
-/// The feed of a shelf, as published at `path`.
-pub(super) fn feed(site: &Site, path: &str, shelf: &Shelf, topics: &[Shelf]) -> String {
-    let title = format!("{}: {} (unofficial)", site.name(), shelf.title);
+/// The feed of a feed, as published at `path`.
+pub(super) fn write(site: &Site, path: &str, feed: &Feed, topics: &[Feed]) -> String {
+    let title = format!("{}: {} (unofficial)", site.name(), feed.title);
     let channel = Channel {
         link: format!("{}/", site.public_url),
-        description: shelf.scope.clone(),
+        description: feed.scope.clone(),
         language: Some("en-GB".to_owned()),
-        last_build_date: newest_change(&shelf.items).map(date),
+        last_build_date: newest_change(&feed.items).map(date),
         generator: Some(concat!("npcc-feeds/", env!("CARGO_PKG_VERSION")).to_owned()),
         docs: Some(DOCS.to_owned()),
         ttl: Some(site.ttl.to_string()),
@@ -34,7 +34,7 @@ pub(super) fn feed(site: &Site, path: &str, shelf: &Shelf, topics: &[Shelf]) -> 
             height: Some("144".to_owned()),
             description: None,
         }),
-        items: shelf
+        items: feed
             .items
             .iter()
             .map(|item| entry(site, item, topics))
@@ -68,7 +68,7 @@ pub(super) fn feed(site: &Site, path: &str, shelf: &Shelf, topics: &[Shelf]) -> 
     text
 }
 
-fn entry(site: &Site, item: &Item, topics: &[Shelf]) -> rss::Item {
+fn entry(site: &Site, item: &Item, topics: &[Feed]) -> rss::Item {
     let release = &item.release;
     let publisher = site.publisher(&release.source);
     let carried = topics

@@ -36,8 +36,8 @@ fn item(title: &str, body: Option<&str>) -> Item {
     }
 }
 
-fn shelf(items: Vec<Item>) -> Shelf {
-    Shelf {
+fn feed(items: Vec<Item>) -> Feed {
+    Feed {
         id: "hate-crime".into(),
         title: "Hate crime".into(),
         scope: "Hate crime of every strand & tension.".into(),
@@ -47,12 +47,9 @@ fn shelf(items: Vec<Item>) -> Shelf {
 }
 
 fn published(content: Content, item: &Item) -> Vec<Document> {
-    let shelves = [
-        shelf(vec![item.clone()]),
-        Shelf::unclassified(0, Vec::new()),
-    ];
+    let feeds = [feed(vec![item.clone()]), Feed::unclassified(0, Vec::new())];
     site(content)
-        .documents(std::slice::from_ref(item), &shelves)
+        .documents(std::slice::from_ref(item), &feeds)
         .unwrap()
 }
 

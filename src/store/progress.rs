@@ -4,8 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 
-use super::ingest::guid_in;
-use super::{Result, Store, instant, json_in, json_of, optional_time_in};
+use super::{Result, Store, guid_in, instant, json_in, json_of, optional_time_in};
 use crate::release::{CanonicalPath, Guid};
 
 /// Something that failed in a cycle.

@@ -6,21 +6,9 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 use url::Url;
 
-use super::ingest::{copy_in, guid_in};
-use super::{Copy, Error, Result, Store, json_in, placeholders, time_in};
-use crate::release::{CanonicalPath, Guid, Merge, Release, Revision, Status, Tag};
+use super::{Error, Result, Store, dated_text_in, guid_in, json_in, placeholders, time_in};
+use crate::release::{CanonicalPath, DatedText, Guid, Item, Merge, Release, Revision, Status, Tag};
 use crate::topics::UNCLASSIFIED;
-
-/// A release as lists and feeds show it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Item {
-    /// The release.
-    pub release: Release,
-    /// The ids of its topics; the taxonomy gives their order.
-    pub topics: Vec<String>,
-    /// The addresses of its copies.
-    pub duplicates: Vec<String>,
-}
 
 /// A release with everything that explains it.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,12 +62,12 @@ impl Store {
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn copy(&self, guid: Guid) -> Result<Option<Copy>> {
+    pub async fn dated_text(&self, guid: Guid) -> Result<Option<DatedText>> {
         let row = sqlx::query("SELECT title, lead, body, published FROM releases WHERE guid = $1")
             .bind(guid.to_string())
             .fetch_optional(&self.pool)
             .await?;
-        row.as_ref().map(copy_in).transpose()
+        row.as_ref().map(dated_text_in).transpose()
     }
 
     /// One release with everything that explains it.
@@ -245,7 +233,7 @@ impl Store {
 }
 
 fn release_of(row: &AnyRow) -> Result<Release> {
-    let Copy { text, published } = copy_in(row)?;
+    let DatedText { text, published } = dated_text_in(row)?;
     Ok(Release {
         guid: guid_in(row)?,
         source: row.try_get("source")?,

@@ -1,5 +1,5 @@
 use super::*;
-use crate::release::{CanonicalPath, Cause, Guid, Tag, Text};
+use crate::release::{CanonicalPath, Cause, DatedText, Guid, Tag, Text};
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
@@ -11,8 +11,8 @@ async fn empty() -> (tempfile::TempDir, Store) {
     (folder, Store::open(&url).await.unwrap())
 }
 
-fn arrival(path: &str, gap: Option<i64>) -> Arrival {
-    Arrival {
+fn address(path: &str, gap: Option<i64>) -> NewAddress {
+    NewAddress {
         source: "npcc".into(),
         path: CanonicalPath::from_stored(path.into()),
         url: format!("https://h{path}"),
@@ -24,8 +24,8 @@ fn arrival(path: &str, gap: Option<i64>) -> Arrival {
     }
 }
 
-fn copy(title: &str) -> Copy {
-    Copy {
+fn copy(title: &str) -> DatedText {
+    DatedText {
         text: Text {
             title: title.into(),
             lead: None,
@@ -35,8 +35,20 @@ fn copy(title: &str) -> Copy {
     }
 }
 
-fn kept(topic: &str) -> Kept {
-    Kept {
+fn merged<'a>(into: Guid, path: &'a CanonicalPath, text: &'a DatedText) -> MergedCopy<'a> {
+    MergedCopy {
+        into,
+        source: "npcc",
+        path,
+        url: "https://h/releases/b",
+        text,
+        reason: "equal".into(),
+        at: at(5),
+    }
+}
+
+fn derived(topic: &str) -> Derived {
+    Derived {
         tags: vec![Tag {
             topic: topic.into(),
             score: 8.5,
@@ -48,11 +60,11 @@ fn kept(topic: &str) -> Kept {
 }
 
 async fn add(store: &Store, path: &str, topic: &str) -> Guid {
-    let arrival = arrival(path, None);
-    let guid = Guid::new("npcc", &arrival.path);
-    let kept = kept(topic);
+    let address = address(path, None);
+    let guid = Guid::new("npcc", &address.path);
+    let derived = derived(topic);
     store
-        .add(guid, &arrival, &copy(path), &kept, Some(at(60)))
+        .add(guid, &address, &copy(path), &derived, Some(at(60)))
         .await
         .unwrap();
     guid
@@ -67,7 +79,7 @@ async fn a_release_comes_back_as_it_was_stored() {
     let shown = store.show(guid).await.unwrap().unwrap();
     assert_eq!(shown.item.release.text, copy("/releases/a").text);
     assert_eq!(shown.item.topics, ["roads-policing"]);
-    assert_eq!(shown.tags, kept("roads-policing").tags);
+    assert_eq!(shown.tags, derived("roads-policing").tags);
     assert_eq!(shown.revisions.len(), 1);
     for id in [&guid.id(), &guid.id()[..6], "http://other/Releases/a/"] {
         assert_eq!(store.find(id).await.unwrap(), [guid], "{id}");
@@ -90,9 +102,9 @@ async fn a_release_comes_back_as_it_was_stored() {
 async fn a_copy_is_an_address_and_no_row_of_its_own() {
     let (_folder, store) = empty().await;
     let guid = add(&store, "/releases/a", "x").await;
-    let again = arrival("/releases/b", None);
+    let again = address("/releases/b", None);
     store
-        .merge(guid, &again, &copy("b"), "equal")
+        .merge(&again, &merged(guid, &again.path, &copy("b")))
         .await
         .unwrap();
     let shown = store.show(guid).await.unwrap().unwrap();
@@ -122,19 +134,7 @@ async fn a_late_page_can_fold_a_release_into_another() {
         add(&store, "/releases/b", "x").await,
     );
     let path = CanonicalPath::from_stored("/releases/b".into());
-    store
-        .fold(
-            b,
-            a,
-            "npcc",
-            &path,
-            "https://h/releases/b",
-            &copy("b"),
-            "equal",
-            at(5),
-        )
-        .await
-        .unwrap();
+    store.fold(b, &merged(a, &path, &copy("b"))).await.unwrap();
     assert_eq!(store.newest(None, 9).await.unwrap().len(), 1);
     assert_eq!(store.show(a).await.unwrap().unwrap().merges.len(), 1);
     assert!(store.show(b).await.unwrap().is_none());
@@ -147,7 +147,14 @@ async fn an_edit_moves_the_update_and_a_completion_does_not() {
     let guid = add(&store, "/releases/a", "x").await;
     let text = copy("new").text;
     store
-        .revise(guid, &text, Cause::Completed, &["body"], &kept("y"), at(9))
+        .revise(
+            guid,
+            &text,
+            Cause::Completed,
+            &["body"],
+            &derived("y"),
+            at(9),
+        )
         .await
         .unwrap();
     let item = store.item(guid).await.unwrap().unwrap();
@@ -156,7 +163,7 @@ async fn an_edit_moves_the_update_and_a_completion_does_not() {
         (at(0), vec!["y".to_owned()])
     );
     store
-        .revise(guid, &text, Cause::Edited, &["title"], &kept("y"), at(9))
+        .revise(guid, &text, Cause::Edited, &["title"], &derived("y"), at(9))
         .await
         .unwrap();
     let shown = store.show(guid).await.unwrap().unwrap();
@@ -184,7 +191,7 @@ async fn a_correction_outlives_the_rules() {
     }
     let text = copy("a").text;
     store
-        .revise(guid, &text, Cause::Edited, &[], &kept("x"), at(9))
+        .revise(guid, &text, Cause::Edited, &[], &derived("x"), at(9))
         .await
         .unwrap();
     assert_eq!(store.item(guid).await.unwrap().unwrap().topics, ["z"]);
@@ -195,10 +202,10 @@ async fn a_gap_is_recorded_with_the_first_release_and_kept_until_closed() {
     let (_folder, store) = empty().await;
     assert!(store.progress("npcc").await.unwrap().gap.is_none());
     for (path, gap) in [("/releases/a", Some(0)), ("/releases/b", Some(1))] {
-        let arrival = arrival(path, gap);
-        let guid = Guid::new("npcc", &arrival.path);
+        let address = address(path, gap);
+        let guid = Guid::new("npcc", &address.path);
         store
-            .add(guid, &arrival, &copy("a"), &Kept::default(), None)
+            .add(guid, &address, &copy("a"), &Derived::default(), None)
             .await
             .unwrap();
     }

@@ -87,11 +87,11 @@ fn accepts_gzip(headers: &HeaderMap) -> bool {
 
 /// All documents by path. Readers are never kept waiting while they are exchanged.
 #[derive(Debug, Default)]
-pub struct Shelf {
+pub struct Documents {
     documents: ArcSwap<HashMap<String, Arc<Served>>>,
 }
 
-impl Shelf {
+impl Documents {
     /// Puts documents in the place of those before.
     pub fn put(&self, documents: HashMap<String, Arc<Served>>) {
         self.documents.store(Arc::new(documents));

@@ -1,0 +1,55 @@
+//! What the ways in announce together: one entry a release, whichever of them named it.
+
+use crate::release::{Draft, Published};
+use crate::store::Way;
+
+/// One announced release, with what each way in said of it.
+#[derive(Debug, Clone)]
+pub struct Announcement {
+    /// The release; the feed's word counts before the listing's, which knows only the day.
+    pub draft: Draft,
+    /// What the feed said.
+    pub feed_seen: Option<String>,
+    /// What the listing said.
+    pub listing_seen: Option<String>,
+}
+
+/// Joins what the feed and the listing announce, in the feed's order and then the listing's.
+pub fn combine(feed: Vec<Draft>, listing: Vec<Draft>) -> Vec<Announcement> {
+    let mut all: Vec<Announcement> = Vec::new();
+    let ways = feed.into_iter().map(|draft| (Way::Feed, draft));
+    for (way, draft) in ways.chain(listing.into_iter().map(|draft| (Way::Listing, draft))) {
+        let seen = Some(seen(&draft));
+        let known = all.iter_mut().find(|one| one.draft.path == draft.path);
+        match (known, way) {
+            (Some(one), Way::Feed) => one.feed_seen = one.feed_seen.take().or(seen),
+            (Some(one), Way::Listing) => {
+                one.listing_seen = one.listing_seen.take().or(seen);
+                one.draft.lead = one.draft.lead.take().or(draft.lead);
+                if one.draft.published == Published::Unknown {
+                    one.draft.published = draft.published;
+                }
+            }
+            (None, Way::Feed) => all.push(Announcement {
+                draft,
+                feed_seen: seen,
+                listing_seen: None,
+            }),
+            (None, Way::Listing) => all.push(Announcement {
+                draft,
+                feed_seen: None,
+                listing_seen: seen,
+            }),
+        }
+    }
+    all
+}
+
+/// What of an announcement would change if the release were edited.
+fn seen(draft: &Draft) -> String {
+    format!(
+        "{}\n{}",
+        draft.title,
+        draft.lead.as_deref().unwrap_or_default()
+    )
+}

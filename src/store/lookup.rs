@@ -1,0 +1,120 @@
+//! What is looked up while releases are taken in: known addresses, and the releases that a new text may be a copy of.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
+
+use super::{Result, Store, guid_in, placeholders};
+use crate::duplicates::{MOST_CANDIDATES, WINDOW_DAYS};
+use crate::release::{CanonicalPath, Guid};
+
+/// An address that is known.
+#[derive(Debug, Clone)]
+pub struct Address {
+    /// The release that it leads to.
+    pub guid: Guid,
+    /// Whether it is the address of a merged copy.
+    pub is_copy: bool,
+    /// What the feed last said of it.
+    pub feed_seen: Option<String>,
+    /// What the listing last said of it.
+    pub listing_seen: Option<String>,
+    /// The change counter when it was stored.
+    pub change: i64,
+}
+
+impl Store {
+    /// The known ones among some paths of a source.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn known(
+        &self,
+        source: &str,
+        paths: &[CanonicalPath],
+    ) -> Result<HashMap<CanonicalPath, Address>> {
+        let mut found = HashMap::new();
+        for some in paths.chunks(200) {
+            let sql = format!(
+                "SELECT a.path, a.guid, a.feed_seen, a.listing_seen, a.change, m.path AS copy FROM addresses a
+                 LEFT JOIN merges m ON m.source = a.source AND m.path = a.path
+                 WHERE a.source = $1 AND a.path IN ({})",
+                placeholders(2, some.len())
+            );
+            // Only numbered placeholders are put into the statement.
+            let mut query = sqlx::query(AssertSqlSafe(sql)).bind(source);
+            for path in some {
+                query = query.bind(path.as_str());
+            }
+            for row in query.fetch_all(&self.pool).await? {
+                let path = CanonicalPath::from_stored(row.try_get("path")?);
+                found.insert(path, address_of(&row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The release that the newsroom's own guid was seen on.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn by_upstream_guid(&self, source: &str, guid: &str) -> Result<Option<Guid>> {
+        let row =
+            sqlx::query("SELECT guid FROM addresses WHERE source = $1 AND upstream_guid = $2")
+                .bind(source)
+                .bind(guid)
+                .fetch_optional(&self.pool)
+                .await?;
+        row.map(|row| guid_in(&row)).transpose()
+    }
+
+    /// The releases that share the most of a sketch, published within the window, best first.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn candidates(
+        &self,
+        sketch: &[i64],
+        published: DateTime<Utc>,
+        except: Guid,
+    ) -> Result<Vec<Guid>> {
+        let mut shared: HashMap<Guid, usize> = HashMap::new();
+        let window = WINDOW_DAYS * 24 * 60 * 60;
+        for some in sketch.chunks(500) {
+            let sql = format!(
+                "SELECT s.guid FROM sketches s JOIN releases r ON r.guid = s.guid
+                 WHERE r.published BETWEEN $1 AND $2 AND s.hash IN ({})",
+                placeholders(3, some.len())
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql))
+                .bind(published.timestamp() - window)
+                .bind(published.timestamp() + window);
+            for hash in some {
+                query = query.bind(*hash);
+            }
+            for row in query.fetch_all(&self.pool).await? {
+                *shared.entry(guid_in(&row)?).or_default() += 1;
+            }
+        }
+        shared.remove(&except);
+        let mut best: Vec<(Guid, usize)> = shared.into_iter().collect();
+        best.sort_by_key(|(guid, count)| (std::cmp::Reverse(*count), *guid));
+        Ok(best
+            .into_iter()
+            .take(MOST_CANDIDATES)
+            .map(|(guid, _)| guid)
+            .collect())
+    }
+}
+
+fn address_of(row: &AnyRow) -> Result<Address> {
+    Ok(Address {
+        guid: guid_in(row)?,
+        is_copy: row.try_get::<Option<String>, _>("copy")?.is_some(),
+        feed_seen: row.try_get("feed_seen")?,
+        listing_seen: row.try_get("listing_seen")?,
+        change: row.try_get("change")?,
+    })
+}
