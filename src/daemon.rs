@@ -33,6 +33,12 @@ pub enum Error {
     /// A document cannot be made.
     #[error(transparent)]
     Feeds(#[from] feeds::Error),
+    /// The published files cannot be written.
+    #[error("the files of [publish] to cannot be written: {0}")]
+    Files(std::io::Error),
+    /// A thread that makes or writes documents failed.
+    #[error("the documents cannot be made: {0}")]
+    Thread(#[from] tokio::task::JoinError),
     /// A schedule is none.
     #[error(transparent)]
     Schedule(#[from] croner::errors::CronError),

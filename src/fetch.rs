@@ -13,6 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Response, StatusCode, redirect};
 use texting_robots::Robot;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::config;
@@ -98,13 +99,13 @@ impl<'a> Client<'a> {
         for _ in 0..=MOST_REDIRECTS {
             self.check_host(&url)?;
             self.check_robots(&url).await?;
-            let response = self.send(&url, validators).await?;
+            let (response, deadline) = self.send(&url, validators).await?;
             if let Some(target) = redirect_of(&response, &url)? {
                 tracing::info!(from = %url, to = %target, status = response.status().as_u16(), "redirected");
                 url = target;
                 continue;
             }
-            return self.read(url, response, validators).await;
+            return self.read(url, response, deadline, validators).await;
         }
         Err(Failure::TooManyRedirects(MOST_REDIRECTS))
     }
@@ -124,8 +125,12 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Sends one request when its time has come. The answer's body is not read yet.
-    async fn send(&mut self, url: &Url, validators: &Validators) -> Result<Response, Failure> {
+    /// Sends one request when its time has come. The answer's body is not read yet; it has until the instant given.
+    async fn send(
+        &mut self,
+        url: &Url,
+        validators: &Validators,
+    ) -> Result<(Response, Instant), Failure> {
         let origin = origin(url);
         if let Some((until, reason)) = self.store.hold(&origin, url.as_str(), Utc::now()).await? {
             return Err(Failure::Held { until, reason });
@@ -140,12 +145,15 @@ impl<'a> Client<'a> {
         }
         self.store.asked(&origin, Utc::now()).await?;
         self.requests += 1;
-        let started = std::time::Instant::now();
+        let started = Instant::now();
+        let deadline = started + self.timeout;
         let answer = holding(
             self.lease,
-            tokio::time::timeout(self.timeout, request.send()),
+            tokio::time::timeout_at(deadline, request.send()),
         )
         .await?;
+        // The pause counts from the end of an answer: a server that is slow already needs it most.
+        self.store.asked(&origin, Utc::now()).await?;
         let response = answer
             .map_err(|_| Failure::Timeout(self.timeout))?
             .map_err(|error| Failure::of(&error, self.timeout))?;
@@ -153,7 +161,7 @@ impl<'a> Client<'a> {
         tracing::debug!(%url, status = status.as_u16(), ms = started.elapsed().as_millis(), "asked");
         self.keep_hold(url, &origin, status, response.headers())
             .await?;
-        Ok(response)
+        Ok((response, deadline))
     }
 
     /// Waits until the pause since the origin was last asked is over, whoever asked it.
@@ -197,6 +205,7 @@ impl<'a> Client<'a> {
         &self,
         url: Url,
         response: Response,
+        deadline: Instant,
         sent: &Validators,
     ) -> Result<Answer, Failure> {
         let status = response.status();
@@ -221,7 +230,7 @@ impl<'a> Client<'a> {
             return Ok(Answer::Unchanged);
         }
         let content_type = text(header::CONTENT_TYPE);
-        let bytes = self.body(response).await?;
+        let bytes = self.body(response, deadline).await?;
         let page = Page {
             url,
             content_type,
@@ -231,7 +240,8 @@ impl<'a> Client<'a> {
     }
 
     /// The body, decompressed, as it streams in: a small bomb must not fill the memory.
-    async fn body(&self, mut response: Response) -> Result<Vec<u8>, Failure> {
+    async fn body(&self, mut response: Response, deadline: Instant) -> Result<Vec<u8>, Failure> {
+        let origin = origin(response.url());
         let reading = async {
             let mut bytes = Vec::new();
             while let Some(chunk) = response
@@ -246,9 +256,9 @@ impl<'a> Client<'a> {
             }
             Ok(bytes)
         };
-        holding(self.lease, tokio::time::timeout(self.timeout, reading))
-            .await?
-            .map_err(|_| Failure::Timeout(self.timeout))?
+        let read = holding(self.lease, tokio::time::timeout_at(deadline, reading)).await?;
+        self.store.asked(&origin, Utc::now()).await?;
+        read.map_err(|_| Failure::Timeout(self.timeout))?
     }
 }
 

@@ -95,8 +95,10 @@ async fn walk(
         )?),
     };
     bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    let progress = ingest.store.progress(&source.id).await?;
     let mut walked = Walked {
         id: source.id.clone(),
+        done: progress.history_reaches(since),
         ..Walked::default()
     };
     while !walked.done && max_pages.is_none_or(|most| walked.pages < most) {

@@ -9,6 +9,7 @@ use super::{Error, Ingest};
 use crate::config::Source;
 use crate::fetch::{Answer, Client, Failure};
 use crate::newsroom::{Announced, Page, Reader, Unreadable};
+use crate::release::Draft;
 use crate::store::{Lease, Progress, Store, Trouble, Validators};
 
 /// The listing's first page is read at least so often: it shows what the feed never did.
@@ -104,6 +105,10 @@ impl<'a> Cycle<'a> {
         self.take_all(arriving, gap).await?;
         if listing_was_read {
             self.store.listing_read(id, self.now).await?;
+            if is_first && self.report.failed.is_empty() {
+                // The first page is stored, so the history goes on behind it.
+                self.store.history_needs(id, 2).await?;
+            }
         }
 
         self.close_gap().await?;
@@ -123,7 +128,7 @@ impl<'a> Cycle<'a> {
     }
 
     /// What the feed announces; none when there is no feed or it cannot be read, nothing when it is unchanged.
-    async fn read_feed(&mut self) -> Result<Option<Vec<crate::release::Draft>>, Error> {
+    async fn read_feed(&mut self) -> Result<Option<Vec<Draft>>, Error> {
         let Some(feed) = &self.source.feed else {
             return Ok(None);
         };
@@ -138,10 +143,7 @@ impl<'a> Cycle<'a> {
         !self.source.listing.is_empty() && (!feed_was_read || is_due)
     }
 
-    async fn read_listings(
-        &mut self,
-        progress: &Progress,
-    ) -> Result<Option<Vec<crate::release::Draft>>, Error> {
+    async fn read_listings(&mut self, progress: &Progress) -> Result<Option<Vec<Draft>>, Error> {
         let mut all = None;
         // While a gap is open, a page that has not changed is wanted as well.
         let conditionally = progress.gap.is_none();
@@ -248,10 +250,14 @@ impl<'a> Cycle<'a> {
         }
     }
 
-    async fn reaches_back(&self, drafts: &[crate::release::Draft]) -> Result<bool, Error> {
-        let paths: Vec<_> = drafts.iter().map(|draft| draft.path.clone()).collect();
-        let known = self.store.known(&self.source.id, &paths).await?;
-        Ok(drafts.is_empty() || !known.is_empty())
+    /// Whether the oldest of what a way in announces is known, so that nothing was missed between two looks.
+    async fn reaches_back(&self, drafts: &[Draft]) -> Result<bool, Error> {
+        let Some(oldest) = drafts.last() else {
+            return Ok(true);
+        };
+        let path = std::slice::from_ref(&oldest.path);
+        let known = self.store.known(&self.source.id, path).await?;
+        Ok(!known.is_empty())
     }
 
     /// Takes in what is announced, oldest first, so that of two copies the older is the release.

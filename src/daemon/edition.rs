@@ -13,7 +13,7 @@ use crate::config::{Config, Source};
 use crate::feeds::{self, Document, Publisher, Site};
 use crate::release::Item;
 use crate::schedule::Schedule;
-use crate::serve::Served;
+use crate::serve::{Documents, Served};
 use crate::topics::UNCLASSIFIED;
 
 /// The list of what was written into a folder, so that what is no longer published can be removed, and nothing else.
@@ -41,27 +41,38 @@ impl Ingest {
         }
         let rest: Vec<Item> = self.store.newest(Some(UNCLASSIFIED), most).await?;
         feeds.push(feeds::Feed::unclassified(count(UNCLASSIFIED), rest));
-        Ok(site(&self.config).documents(&all, &feeds)?)
+        let site = site(&self.config);
+        // Dozens of feeds with whole texts take a while, and requests must not wait for that.
+        let made = tokio::task::spawn_blocking(move || site.documents(&all, &feeds)).await;
+        Ok(made??)
     }
 
-    /// The documents ready to be served, each dated by when its bytes last changed.
+    /// The documents ready to be served, each dated by when its bytes last changed. What is served already with the
+    /// same bytes stays as it is.
     ///
     /// # Errors
     /// [`Error`].
     pub async fn served(
         &self,
         documents: &[Document],
+        before: &Documents,
         now: DateTime<Utc>,
     ) -> Result<HashMap<String, Arc<Served>>, Error> {
         let mut served = HashMap::new();
         for document in documents {
-            let etag = format!("{:032x}", xxh3_128(&document.bytes));
-            let modified = self
-                .store
-                .document_changed(&document.path, &etag, now)
-                .await?;
-            let ready = Served::new(document.clone(), &etag, modified);
-            served.insert(document.path.clone(), Arc::new(ready));
+            let path = &document.path;
+            let hash = format!("{:032x}", xxh3_128(&document.bytes));
+            let ready = match before.get(path).filter(|before| before.is_of(&hash)) {
+                Some(before) => before,
+                None => {
+                    let modified = self.store.document_changed(path, &hash, now).await?;
+                    let document = document.clone();
+                    let packed =
+                        tokio::task::spawn_blocking(move || Served::new(document, &hash, modified));
+                    Arc::new(packed.await?)
+                }
+            };
+            served.insert(path.clone(), ready);
         }
         Ok(served)
     }

@@ -19,6 +19,8 @@ use crate::serve::{self, Documents, Server, Watched};
 
 /// How often the change counter is looked at, for what other processes changed.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The longest between two tries while editions cannot be made.
+const LOOK_AFTER_FAILURE: Duration = Duration::from_secs(60);
 /// After a failed step into the past.
 const PAST_AGAIN: TimeDelta = TimeDelta::minutes(15);
 
@@ -86,13 +88,20 @@ impl Ingest {
             store: self.store.clone(),
             watched: watched.collect(),
         });
-        let change = self.publish(&server.documents).await?;
+        let published = match self.publish(&server.documents).await {
+            Ok(change) => Some(change),
+            Err(Error::Files(error)) => {
+                tracing::error!(%error, "publishing as files failed; tried again");
+                None
+            }
+            Err(error) => return Err(error),
+        };
         let router = serve::router(server.clone());
         let serving = tokio::spawn(serve::serve(listener, router, stop.clone()));
         tokio::select! {
             () = stop.cancelled() => {}
             result = self.work(&mut scheduled) => result?,
-            () = self.keep_publishing(&server.documents, change) => {}
+            () = self.keep_publishing(&server.documents, published) => {}
         }
         self.store.release_leases().await?;
         if let Err(error) = serving.await {
@@ -102,38 +111,41 @@ impl Ingest {
     }
 
     /// Puts a new edition up whenever the change counter has moved. What fails leaves the last edition up.
-    async fn keep_publishing(&self, served: &Documents, mut published: i64) {
+    async fn keep_publishing(&self, served: &Documents, mut published: Option<i64>) {
+        let mut wait = LOOK_EVERY;
         loop {
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(wait).await;
             let outcome = match self.store.change().await {
-                Ok(change) if change == published => continue,
+                Ok(change) if Some(change) == published => Ok(change),
                 Ok(_) => self.publish(served).await,
                 Err(error) => Err(error.into()),
             };
             match outcome {
-                Ok(change) => published = change,
+                Ok(change) => {
+                    published = Some(change);
+                    wait = LOOK_EVERY;
+                }
                 Err(error) => {
-                    tracing::error!(%error, "the last edition stays up: a new one could not be made")
+                    // A full disk stays full for a while, and need not fill the log as well.
+                    wait = (wait * 2).min(LOOK_AFTER_FAILURE);
+                    tracing::error!(%error, "publishing failed; the last edition that could be made stays up")
                 }
             }
         }
     }
 
-    /// Makes an edition and puts it up; gives the change that it holds at least.
+    /// Makes an edition and puts it up, then writes it into the folder of `[publish] to`; gives the change that it
+    /// holds at least.
     async fn publish(&self, served: &Documents) -> Result<i64, Error> {
         let change = self.store.change().await?;
         let documents = self.documents().await?;
-        served.put(self.served(&documents, Utc::now()).await?);
+        served.put(self.served(&documents, served, Utc::now()).await?);
         tracing::debug!(change, "new edition");
         if !self.config.publish.to.is_empty() {
             let folder = Path::new(&self.config.publish.to).to_owned();
-            let written =
-                tokio::task::spawn_blocking(move || edition::write(&folder, &documents)).await;
-            match written {
-                Ok(Ok(files)) => tracing::info!(files, "published as files"),
-                Ok(Err(error)) => tracing::error!(%error, "publishing as files failed"),
-                Err(error) => tracing::error!(%error, "publishing as files failed"),
-            }
+            let written = tokio::task::spawn_blocking(move || edition::write(&folder, &documents));
+            let files = written.await?.map_err(Error::Files)?;
+            tracing::info!(files, "published as files");
         }
         Ok(change)
     }
@@ -216,7 +228,7 @@ impl Ingest {
             .ok()
             .and_then(|span| now.checked_sub_signed(span));
         match self.store.progress(id).await {
-            Ok(progress) if progress.history_done => {
+            Ok(progress) if progress.history_reaches(since) => {
                 one.past_at = None;
                 return false;
             }

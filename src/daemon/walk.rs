@@ -1,6 +1,6 @@
 //! Paging the listing back: to close a gap, and to fill the past.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use url::Url;
 
 use super::Error;
@@ -8,7 +8,7 @@ use super::announcements::{self, Announcement};
 use super::cycle::{Cycle, Report};
 use crate::fetch::{Answer, Failure};
 use crate::newsroom::{Announced, Page, Reader, Unreadable};
-use crate::release::{CanonicalPath, Published};
+use crate::release::{self, CanonicalPath, Published};
 use crate::store::Validators;
 
 /// A listing has some ninety pages; beyond this something is wrong with it.
@@ -33,8 +33,8 @@ pub struct Step {
 }
 
 impl Cycle<'_> {
-    /// Pages the listing from its beginning until a whole page was known before the gap opened. What fails keeps the
-    /// gap open, for the next cycle.
+    /// Pages the listing from its beginning until a whole page was known before the gap opened, or lies before the
+    /// beginning of the record: what is older still is the history's. What fails keeps the gap open, for the next cycle.
     pub(super) async fn close_gap(&mut self) -> Result<(), Error> {
         let Some(gap) = self.store.progress(&self.source.id).await?.gap else {
             return Ok(());
@@ -48,6 +48,8 @@ impl Cycle<'_> {
             return Ok(());
         }
         tracing::info!(source = %self.source.id, since = %gap.opened, "paging the listing to close a gap");
+        let oldest = self.store.oldest(&self.source.id, gap.change).await?;
+        let first_day = oldest.map(release::london_day);
         for listing in self.source.listing.clone() {
             let mut before: Vec<CanonicalPath> = Vec::new();
             for page in 1..=MOST_PAGES {
@@ -62,13 +64,13 @@ impl Cycle<'_> {
                     break;
                 }
                 let known = self.store.known(&self.source.id, &paths).await?;
-                let all_known = paths.iter().all(|path| {
-                    known
-                        .get(path)
-                        .is_some_and(|address| address.change <= gap.change)
+                let reaches_back = releases.iter().all(|one| {
+                    let address = known.get(&one.draft.path);
+                    address.is_some_and(|address| address.change <= gap.change)
+                        || first_day.is_some_and(|first| is_of_before(one, first))
                 });
                 self.take_all(releases, None).await?;
-                if all_known {
+                if reaches_back {
                     break;
                 }
                 before = paths;
@@ -86,6 +88,7 @@ impl Cycle<'_> {
         let id = self.source.id.clone();
         let page = self.store.progress(&id).await?.history_page;
         let mut done = true;
+        let mut ended = true;
         for listing in self.source.listing.clone() {
             match self.walk(&listing, page).await? {
                 Walked::End => {}
@@ -98,16 +101,22 @@ impl Cycle<'_> {
                     });
                 }
                 Walked::Releases(releases) => {
-                    done &=
-                        since.is_some_and(|since| releases.iter().all(|one| is_before(one, since)));
+                    ended = false;
+                    let first = since.map(release::london_day);
+                    done &= first
+                        .is_some_and(|first| releases.iter().all(|one| is_of_before(one, first)));
                     self.take_all(releases, None).await?;
                 }
             }
         }
         let done = done || page >= MOST_PAGES;
-        self.store
-            .history(&id, page + i64::from(!done), done)
-            .await?;
+        if done {
+            // Behind the last page there is nothing, whatever was asked for.
+            let since = since.filter(|_| !ended).unwrap_or_default();
+            self.store.history_filled(&id, since).await?;
+        } else {
+            self.store.history_needs(&id, page + 1).await?;
+        }
         self.report.requests = self.client.requests();
         Ok(Step {
             report: self.report,
@@ -176,9 +185,11 @@ fn links_to_itself(page: &Page) -> bool {
     text.contains(&format!("href=\"{path}")) || text.contains(&link(&absolute))
 }
 
-fn is_before(one: &Announcement, since: DateTime<Utc>) -> bool {
+/// Whether a release is surely of a day before `first`, in London.
+fn is_of_before(one: &Announcement, first: NaiveDate) -> bool {
     match one.draft.published {
+        Published::At(instant) => release::london_day(instant) < first,
+        Published::On(day) => day < first,
         Published::Unknown => false,
-        said => said.date(Utc::now()) < since,
     }
 }

@@ -78,7 +78,7 @@ impl Client<'_> {
             .map_err(|error| Failure::Broken(error.to_string()))?;
         for _ in 0..=MOST_REDIRECTS {
             self.check_host(&url)?;
-            let response = self.send(&url, &Validators::default()).await?;
+            let (response, deadline) = self.send(&url, &Validators::default()).await?;
             if let Some(target) = redirect_of(&response, &url)? {
                 url = target;
                 continue;
@@ -91,7 +91,7 @@ impl Client<'_> {
             if let Some(failure) = Failure::of_status(status, response.headers()) {
                 return Err(failure);
             }
-            let bytes = self.body(response).await?;
+            let bytes = self.body(response, deadline).await?;
             let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]);
             return Ok(text.into_owned());
         }

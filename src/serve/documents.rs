@@ -32,15 +32,20 @@ pub(super) struct Variant<'a> {
 }
 
 impl Served {
-    /// A document, whose bytes last changed at `modified`.
-    pub fn new(document: Document, etag: &str, modified: DateTime<Utc>) -> Served {
-        let gzip = gzip(&document.bytes).map(|bytes| (format!("\"{etag}-gzip\""), bytes));
+    /// A document, with the hash of its bytes and when they last changed.
+    pub fn new(document: Document, hash: &str, modified: DateTime<Utc>) -> Served {
+        let gzip = gzip(&document.bytes).map(|bytes| (format!("\"{hash}-gzip\""), bytes));
         Served {
             content_type: document.content_type,
             modified,
-            plain: (format!("\"{etag}\""), document.bytes.into()),
+            plain: (format!("\"{hash}\""), document.bytes.into()),
             gzip,
         }
+    }
+
+    /// Whether it was made from bytes with this hash.
+    pub fn is_of(&self, hash: &str) -> bool {
+        self.plain.0.trim_matches('"') == hash
     }
 
     pub(super) fn variant(&self, headers: &HeaderMap) -> Variant<'_> {

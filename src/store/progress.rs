@@ -42,8 +42,16 @@ pub struct Progress {
     pub gap: Option<Gap>,
     /// The listing's page that the history needs next.
     pub history_page: i64,
-    /// Whether the history reaches back as far as was wanted.
-    pub history_done: bool,
+    /// How far back the history is filled; the epoch is the whole archive.
+    pub history_since: Option<DateTime<Utc>>,
+}
+
+impl Progress {
+    /// Whether the history is filled back to `since`, or the whole archive where that is `None`.
+    pub fn history_reaches(&self, since: Option<DateTime<Utc>>) -> bool {
+        self.history_since
+            .is_some_and(|filled| filled <= since.unwrap_or_default())
+    }
 }
 
 /// A release page that is to be read again.
@@ -88,7 +96,7 @@ impl Store {
             listing_read: optional_time_in(&row, "listing_read_at")?,
             gap,
             history_page: row.try_get("history_page")?,
-            history_done: row.try_get::<i64, _>("history_done")? != 0,
+            history_since: optional_time_in(&row, "history_since")?,
         })
     }
 
@@ -155,18 +163,46 @@ impl Store {
         Ok(())
     }
 
-    /// Notes how far the history has come.
+    /// Notes that the history needs a further page of the listing.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn history(&self, source: &str, next_page: i64, done: bool) -> Result<()> {
-        sqlx::query("UPDATE sources SET history_page = $1, history_done = $2 WHERE id = $3")
-            .bind(next_page)
-            .bind(i64::from(done))
+    pub async fn history_needs(&self, source: &str, page: i64) -> Result<()> {
+        sqlx::query("UPDATE sources SET history_page = $1 WHERE id = $2")
+            .bind(page)
             .bind(source)
             .execute(&self.pool)
             .await?;
         Ok(())
+    }
+
+    /// Notes that the history is filled back to a time; the epoch is the whole archive.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn history_filled(&self, source: &str, since: DateTime<Utc>) -> Result<()> {
+        sqlx::query("UPDATE sources SET history_since = $1 WHERE id = $2")
+            .bind(since.timestamp())
+            .bind(source)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// The date of the oldest release of a source among those stored up to a change.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn oldest(&self, source: &str, change: i64) -> Result<Option<DateTime<Utc>>> {
+        let row = sqlx::query(
+            "SELECT MIN(r.published) AS oldest FROM addresses a JOIN releases r ON r.guid = a.guid
+             WHERE a.source = $1 AND a.change <= $2",
+        )
+        .bind(source)
+        .bind(change)
+        .fetch_one(&self.pool)
+        .await?;
+        optional_time_in(&row, "oldest")
     }
 
     /// Whether a source has no release yet.

@@ -24,9 +24,9 @@ CREATE TABLE sources (
     -- An open gap: releases stored up to this change were known before it opened.
     gap_change      BIGINT,
     gap_opened_at   BIGINT,
-    -- The next page of the listing that the history needs, and whether it is complete.
+    -- The next page of the listing that the history needs, and how far back it is filled; 0 is the whole archive.
     history_page    BIGINT NOT NULL DEFAULT 1,
-    history_done    BIGINT NOT NULL DEFAULT 0
+    history_since   BIGINT
 );
 
 CREATE TABLE validators (
