@@ -1,5 +1,7 @@
 //! What a cycle promises: nothing is lost, nothing is shown twice.
 
+use serde_json::Value;
+
 use crate::harness::{World, examples, field, numbered, release};
 use crate::site::Fault;
 
@@ -56,28 +58,52 @@ async fn a_quiet_cycle_makes_one_request_and_changes_no_byte() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn thirty_five_at_once_all_arrive_though_the_feed_shows_ten() {
+    let world = World::new(numbered(1..=200)).await;
+    world.fetch().await;
+    world.publish_numbered(201..=235);
+    world.site().clear_asked();
+    world.fetch().await;
+    let titles = field(&world.releases().await, "title");
+    for n in 181..=235 {
+        assert!(titles.contains(&format!("Release number {n}")), "{n}");
+    }
+    // The past behind the first cycle's page is not the gap's.
+    assert!(!world.asked().contains(&"/releases?page=4".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_cycle_that_was_killed_does_not_page_the_whole_archive() {
+    let world = World::new(numbered(1..=200)).await;
+    world.kill_after(&["fetch"], 8).await;
+    assert!(!world.releases().await.is_empty());
+    world.site().clear_asked();
+    world.fetch().await;
+    let titles = field(&world.releases().await, "title");
+    for n in 181..=200 {
+        assert!(titles.contains(&format!("Release number {n}")), "{n}");
+    }
+    assert!(!world.asked().contains(&"/releases?page=4".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_known_release_pinned_on_top_does_not_hide_a_burst() {
     let world = World::new(numbered(1..=30)).await;
     world.fetch().await;
-    let before = world.releases().await.len();
-    for n in 31..=65 {
-        world.site().publish(release(n));
+    world.publish_numbered(31..=45);
+    world.site().withdraw("release-number-30");
+    world.site().publish(release(30));
+    world.fetch().await;
+    let titles = field(&world.releases().await, "title");
+    for n in 31..=45 {
+        assert!(titles.contains(&format!("Release number {n}")), "{n}");
     }
-    let report = world.fetch().await;
-    assert_eq!(
-        report["new"].as_u64().unwrap() as usize,
-        65 - before,
-        "{report}"
-    );
-    assert_eq!(world.releases().await.len(), 65);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gap_stays_open_while_the_listing_fails() {
     let world = World::new(numbered(1..=10)).await;
     world.fetch().await;
-    for n in 11..=45 {
-        world.site().publish(release(n));
-    }
+    world.publish_numbered(11..=45);
     world
         .site()
         .set_fault("/releases", Fault::Status(500, None));
@@ -199,4 +225,222 @@ async fn odd_titles_come_through_right() {
         .filter_map(|item| item.title())
         .collect();
     assert_eq!(read, shown);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_whose_page_fails_is_shown_with_its_lead_and_completed_later() {
+    let world = World::new(examples()).await;
+    let path = "/releases/gbp-48-million-lost-to-courier-fraud-in-a-year";
+    world.site().set_fault(path, Fault::Status(500, None));
+    assert_eq!(world.run(&["fetch"]).await.status.code(), Some(1));
+    let before = world.json(&["show", &format!("http://x{path}")]).await;
+    let feed = world.feed("all").await;
+    let item = item_of(&feed, &before);
+    assert!(item.description().unwrap().contains("Callers who pretend"));
+    assert_eq!(item.content(), None);
+
+    world.site().clear_faults();
+    world.make_pages_due().await;
+    let report = world.fetch().await;
+    assert_eq!(report["revised"], 1, "{report}");
+    let after = world.json(&["show", &format!("http://x{path}")]).await;
+    assert_eq!(after["revisions"][1]["cause"], "completed");
+    for same in ["guid", "published", "updated"] {
+        assert_eq!(after[same], before[same], "{same}");
+    }
+    assert!(after["tags"].as_array().unwrap().iter().any(|tag| {
+        tag["evidence"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|evidence| evidence["where"] == "body")
+    }));
+    let feed = world.feed("all").await;
+    assert!(item_of(&feed, &after).content().unwrap().contains("<p>"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_alone_is_no_copy_until_its_page_has_been_read() {
+    let copies = [
+        "police-chiefs-ask-phone-makers-to-end-the-trade-in-stolen-phones",
+        "stolen-phones-worthless-if-locked-say-police-chiefs",
+    ];
+    let items = examples()
+        .into_iter()
+        .filter(|item| copies.contains(&item.id.as_str()))
+        .collect();
+    let world = World::new(items).await;
+    world
+        .site()
+        .set_fault("/releases/", Fault::Status(503, None));
+    world.run(&["fetch"]).await;
+    assert_eq!(world.releases().await.len(), 2);
+    world.site().clear_faults();
+    world.make_pages_due().await;
+    let report = world.fetch().await;
+    assert_eq!(
+        (&report["merged"], &report["revised"]),
+        (&1.into(), &1.into()),
+        "{report}"
+    );
+    let releases = world.releases().await;
+    assert_eq!(releases.len(), 1);
+    assert_eq!(releases[0]["duplicates"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_that_no_announcement_shows_is_found_when_the_page_is_read_again() {
+    // Older releases are not watched for edits.
+    let today = chrono::Utc::now().date_naive().to_string();
+    let mut items = numbered(1..=5);
+    items
+        .iter_mut()
+        .for_each(|item| item.date.clone_from(&today));
+    let world = World::new(items).await;
+    world.fetch().await;
+    world.site().edit("release-number-2", |item| {
+        item.body += "\n\nA late paragraph."
+    });
+    assert_eq!(world.fetch().await["revised"], 0);
+    world.make_pages_due().await;
+    world.site().clear_asked();
+    let report = world.fetch().await;
+    assert_eq!(report["revised"], 1, "{report}");
+    let statuses: Vec<u16> = world
+        .site()
+        .asked()
+        .iter()
+        .map(|asked| asked.status)
+        .collect();
+    // Only the one that changed was sent again.
+    assert_eq!(
+        statuses.iter().filter(|status| **status == 200).count(),
+        1,
+        "{statuses:?}"
+    );
+    assert_eq!(
+        statuses.iter().filter(|status| **status == 304).count(),
+        5,
+        "{statuses:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn robots_are_obeyed_and_nothing_is_asked_while_they_are_unknown() {
+    let world = World::new(numbered(1..=5)).await;
+    world.site().set_raw(
+        "/robots.txt",
+        "text/plain",
+        "User-agent: npcc-feeds\nDisallow: /feed\n",
+    );
+    let report = world.failing_fetch().await;
+    assert!(
+        report["failed"][0]["cause"]
+            .as_str()
+            .unwrap()
+            .contains("robots.txt"),
+        "{report}"
+    );
+    assert!(!world.asked().contains(&"/feed/rss".to_owned()));
+    assert_eq!(world.releases().await.len(), 5, "the listing is allowed");
+
+    let world = World::new(numbered(1..=5)).await;
+    world
+        .site()
+        .set_fault("/robots.txt", Fault::Status(500, None));
+    let report = world.failing_fetch().await;
+    assert!(
+        report["failed"][0]["cause"]
+            .as_str()
+            .unwrap()
+            .contains("could not be read"),
+        "{report}"
+    );
+    assert!(
+        world.asked().iter().all(|path| path == "/robots.txt"),
+        "{:?}",
+        world.asked()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_asks_for_time_gets_it() {
+    let world = World::new(numbered(1..=5)).await;
+    let wait = Some(("retry-after", "3600".to_owned()));
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(503, wait.clone()));
+    world.failing_fetch().await;
+    assert_eq!(
+        world.releases().await.len(),
+        5,
+        "503 holds its own address alone"
+    );
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(429, wait));
+    world.site().clear_asked();
+    let report = world.failing_fetch().await;
+    assert!(
+        report["failed"][0]["cause"]
+            .as_str()
+            .unwrap()
+            .starts_with("held until 20"),
+        "{report}"
+    );
+    assert!(
+        !world.asked().contains(&"/feed/rss".to_owned()),
+        "{:?}",
+        world.asked()
+    );
+
+    let world = World::new(numbered(1..=5)).await;
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(429, None));
+    world.failing_fetch().await;
+    assert_eq!(
+        world.asked(),
+        ["/robots.txt", "/feed/rss"],
+        "429 holds the whole host"
+    );
+    world.failing_fetch().await;
+    assert_eq!(world.asked().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_is_told_and_changes_no_byte_of_what_is_published() {
+    let faults: [(&str, Fault, &str); 6] = [
+        ("/", Fault::Challenge, "challenges or blocks us"),
+        ("/", Fault::Status(403, None), "challenges or blocks us"),
+        ("/feed", Fault::Empty, "holds no release"),
+        ("/feed", Fault::CutShort, "cannot be read"),
+        ("/feed", Fault::Hang, "no whole answer within 500ms"),
+        ("/", Fault::Status(500, None), "500 Internal Server Error"),
+    ];
+    let mut world = World::new(numbered(1..=5)).await;
+    world.set("FETCH__TIMEOUT", "500ms");
+    world.fetch().await;
+    let before = world.publish().await;
+    world
+        .site()
+        .edit("release-number-5", |item| item.title += " again");
+    for (path, fault, cause) in faults {
+        world.site().set_fault(path, fault.clone());
+        let report = world.failing_fetch().await;
+        assert!(
+            report["failed"].to_string().contains(cause),
+            "{fault:?}: {report}"
+        );
+        world.site().clear_faults();
+        if path == "/" {
+            assert_eq!(world.publish().await, before, "{fault:?}");
+        }
+    }
+}
+
+fn item_of<'a>(feed: &'a rss::Channel, release: &Value) -> &'a rss::Item {
+    let guid = release["guid"].as_str().unwrap();
+    let is_it = |item: &&rss::Item| item.guid().is_some_and(|given| given.value() == guid);
+    feed.items().iter().find(is_it).unwrap()
 }

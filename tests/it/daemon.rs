@@ -102,6 +102,95 @@ async fn the_daemon_fetches_serves_and_shows_what_others_fetched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn documents_are_served_with_validators_that_outlive_a_restart() {
+    let world = World::new(examples()).await;
+    world.fetch().await;
+    let daemon = Daemon::start(&world).await;
+    let client = reqwest::Client::builder()
+        .no_gzip()
+        .no_brotli()
+        .build()
+        .unwrap();
+    let ask = |method, name: &'static str, value: String| {
+        let request = client.request(method, format!("{}/all.rss", daemon.base));
+        async move { request.header(name, value).send().await.unwrap() }
+    };
+    let plain = ask(reqwest::Method::GET, "accept", "*/*".into()).await;
+    let (headers, bytes) = (plain.headers().clone(), plain.bytes().await.unwrap());
+    assert_eq!(headers["content-length"], bytes.len().to_string());
+    assert_eq!(headers["vary"], "Accept-Encoding");
+
+    let packed = ask(reqwest::Method::GET, "accept-encoding", "gzip".into()).await;
+    assert_eq!(packed.headers()["content-encoding"], "gzip");
+    assert_ne!(packed.headers()["etag"], headers["etag"]);
+    let packed = packed.bytes().await.unwrap();
+    let mut unpacked = Vec::new();
+    std::io::Read::read_to_end(
+        &mut flate2::read::GzDecoder::new(&packed[..]),
+        &mut unpacked,
+    )
+    .unwrap();
+    assert!(unpacked == bytes && packed.len() < bytes.len() / 2);
+
+    let head = ask(reqwest::Method::HEAD, "accept", "*/*".into()).await;
+    assert_eq!(
+        (head.status().as_u16(), &head.headers()["etag"]),
+        (200, &headers["etag"])
+    );
+    assert_eq!(head.headers()["content-length"], headers["content-length"]);
+    assert!(head.bytes().await.unwrap().is_empty());
+    let modified = headers["last-modified"].to_str().unwrap().to_owned();
+    let same = ask(reqwest::Method::GET, "if-modified-since", modified.clone()).await;
+    assert_eq!(same.status(), 304);
+    let post = ask(reqwest::Method::POST, "accept", "*/*".into()).await;
+    assert_eq!(
+        (post.status().as_u16(), &post.headers()["allow"]),
+        (405, &"GET, HEAD".parse().unwrap())
+    );
+
+    drop(daemon);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let daemon = Daemon::start(&world).await;
+    let url = format!("{}/all.rss", daemon.base);
+    let again = client.get(url).send().await.unwrap();
+    assert_eq!(again.headers()["etag"], headers["etag"]);
+    assert_eq!(again.headers()["last-modified"], modified);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_folder_that_cannot_be_written_is_tried_again_and_stops_nothing() {
+    let mut world = World::new(numbered(1..=3)).await;
+    world.set("PUBLISH__TO", "files");
+    std::fs::write(world.path("files"), "in the way").unwrap();
+    let daemon = Daemon::start(&world).await;
+    daemon.wait_for("/all.rss", "Release number 3").await;
+    std::fs::remove_file(world.path("files")).unwrap();
+    let started = Instant::now();
+    while !world.path("files/all.rss").exists() {
+        assert!(started.elapsed() < Duration::from_secs(30));
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_fills_the_year_that_the_newsroom_shows_no_more() {
+    let mut world = World::new(examples()).await;
+    world.set("FETCH__HISTORY", "36500d");
+    let daemon = Daemon::start(&world).await;
+    daemon
+        .wait_for("/all.rss", "An officer is assaulted every 13 minutes")
+        .await;
+    // The first page was read by the first cycle and is not asked for a second time.
+    let asked = world.asked();
+    assert_eq!(
+        asked.iter().filter(|path| *path == "/releases").count(),
+        1,
+        "{asked:?}"
+    );
+    assert_eq!(world.releases().await.len(), examples().len() - 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_stops_within_five_seconds_in_the_middle_of_a_request() {
     let world = World::new(numbered(1..=3)).await;
     world.site().set_fault("/releases/", Fault::Hang);
@@ -158,9 +247,7 @@ async fn without_a_network_it_stays_up_and_serves_what_it_has() {
 async fn killed_at_any_request_it_loses_and_repeats_nothing() {
     let calm = World::new(numbered(1..=25)).await;
     calm.fetch().await;
-    for n in 26..=50 {
-        calm.site().publish(release(n));
-    }
+    calm.publish_numbered(26..=50);
     calm.site().clear_asked();
     calm.fetch().await;
     let requests = calm.site().asked().len();
@@ -171,29 +258,16 @@ async fn killed_at_any_request_it_loses_and_repeats_nothing() {
     world.fetch().await;
     let start = world.path("start");
     std::fs::rename(world.path("store"), &start).unwrap();
-    for n in 26..=50 {
-        world.site().publish(release(n));
-    }
-    for kill_after in (1..requests).step_by(3) {
+    world.publish_numbered(26..=50);
+    for requests in 1..requests {
         copy(&start, &world.path("store"));
-        world.site().clear_asked();
-        let mut child = world
-            .command(&["fetch"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        while world.site().asked().len() < kill_after && child.try_wait().unwrap().is_none() {
-            tokio::time::sleep(Duration::from_micros(200)).await;
-        }
-        child.kill().unwrap();
-        child.wait().unwrap();
+        world.kill_after(&["fetch"], requests).await;
         world.fetch().await;
         let releases = world.releases().await;
         assert_eq!(
             sorted(field(&releases, "guid")),
             expected,
-            "killed after request {kill_after}"
+            "killed after request {requests}"
         );
         std::fs::remove_dir_all(world.path("store")).unwrap();
     }

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
 
 use serde_json::Value;
+use sqlx::Connection;
 use tempfile::TempDir;
 
 use crate::site::{Item, Newsroom, Site, read_items};
@@ -110,6 +112,62 @@ impl World {
     /// One cycle; its report.
     pub async fn fetch(&self) -> Value {
         self.json(&["fetch"]).await["sources"][0].clone()
+    }
+
+    /// One cycle in which something must fail; its report.
+    pub async fn failing_fetch(&self) -> Value {
+        let output = self.run(&["fetch", "--format", "json"]).await;
+        assert_eq!(output.status.code(), Some(1));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["sources"][0].clone()
+    }
+
+    /// Runs the binary and kills it when the newsroom has been asked so often.
+    pub async fn kill_after(&self, arguments: &[&str], requests: usize) {
+        self.site().clear_asked();
+        let mut child = self
+            .command(arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        while self.site().asked().len() < requests && child.try_wait().unwrap().is_none() {
+            tokio::time::sleep(Duration::from_micros(200)).await;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// Lets the newsroom publish, the last on top.
+    pub fn publish_numbered(&self, range: std::ops::RangeInclusive<u32>) {
+        for n in range {
+            self.site().publish(release(n));
+        }
+    }
+
+    /// The addresses that the newsroom was asked for.
+    pub fn asked(&self) -> Vec<String> {
+        let asked = self.site().asked();
+        asked.into_iter().map(|asked| asked.path).collect()
+    }
+
+    /// Turns the clock forward for the pages that are to be read again.
+    pub async fn make_pages_due(&self) {
+        sqlx::any::install_default_drivers();
+        let url = format!("sqlite://{}", self.path("store/npcc-feeds.db").display());
+        let mut store = sqlx::AnyConnection::connect(&url).await.unwrap();
+        sqlx::query("UPDATE addresses SET page_due = 0 WHERE page_due IS NOT NULL")
+            .execute(&mut store)
+            .await
+            .unwrap();
+        store.close().await.unwrap();
+    }
+
+    /// A feed as published, by the name of its file.
+    pub async fn feed(&self, name: &str) -> rss::Channel {
+        self.publish().await;
+        let bytes = std::fs::read(self.path(&format!("out/{name}.rss"))).unwrap();
+        rss::Channel::read_from(bytes.as_slice()).unwrap()
     }
 
     pub async fn releases(&self) -> Vec<Value> {

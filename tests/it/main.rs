@@ -4,6 +4,7 @@
 #[path = "../../examples/newsroom/site/mod.rs"]
 mod site;
 
+mod commands;
 mod cycles;
 mod daemon;
 mod harness;

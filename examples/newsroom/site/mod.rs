@@ -255,7 +255,11 @@ async fn answer(State(site): State<Site>, request: Request) -> Response {
             .unwrap_or_default()
     };
     let origin = format!("http://{}", text(header::HOST));
-    let response = match site.fault(&path) {
+    let whole = parts
+        .uri
+        .path_and_query()
+        .map_or_else(|| path.clone(), ToString::to_string);
+    let response = match site.fault(&whole) {
         Some(fault) => {
             faults::answer(&fault, || {
                 plain(&site, &path, query, &origin, &parts.headers)
@@ -268,11 +272,7 @@ async fn answer(State(site): State<Site>, request: Request) -> Response {
         None => plain(&site, &path, query, &origin, &parts.headers),
     };
     let asked = Asked {
-        path: parts
-            .uri
-            .path_and_query()
-            .map(ToString::to_string)
-            .unwrap_or(path),
+        path: whole,
         status: response.status().as_u16(),
         user_agent: text(header::USER_AGENT).to_owned(),
     };
