@@ -3,31 +3,15 @@
 # published it. Every feed and the list of subscriptions are well-formed XML.
 set -eu
 
-work=$(mktemp -d)
-cleanup() {
-    kill "${daemon:-}" "${newsroom:-}" 2>/dev/null || true
-    wait 2>/dev/null || true
-    rm -rf "$work"
-}
-trap cleanup EXIT
+. .ci/environment.sh 18611
 
-cargo build --quiet --bins --examples
-target=$PWD/target/debug
-
-"$target/examples/newsroom" --listen 127.0.0.1:18612 >"$work/newsroom.log" &
-newsroom=$!
-export NPCC_FEEDS_SOURCES__0__FEED=http://127.0.0.1:18612/feed/rss
-export NPCC_FEEDS_SOURCES__0__LISTING=http://127.0.0.1:18612/releases
-export NPCC_FEEDS_SOURCES__0__HOSTS='["127.0.0.1"]'
+newsroom
 export NPCC_FEEDS_FETCH__PAUSE=10ms
-export NPCC_FEEDS_STORE__URL=sqlite:$work/store.db
-export NPCC_FEEDS_SERVE__LISTEN=127.0.0.1:18611
-export NPCC_FEEDS_SERVE__PUBLIC_URL=http://127.0.0.1:18611
-"$target/npcc-feeds" 2>"$work/daemon.log" &
-daemon=$!
+"$npcc_feeds" 2>"$work/daemon.log" &
+pids+=($!)
 
-topic=http://127.0.0.1:18611/topics/roads-policing.rss
-echo "$topic" >"$work/urls"
+feeds=http://127.0.0.1:$((port + 1))
+echo "$feeds/topics/roads-policing.rss" >"$work/urls"
 
 # Reloads and looks for a title among the reader's articles, for half a minute.
 reader_shows() {
@@ -46,20 +30,20 @@ reader_shows() {
 
 reader_shows 'Forces ready for Christmas drink drive campaign'
 
-curl -fsS -X POST http://127.0.0.1:18612/control/publish -d '{
+curl -fsS -X POST http://127.0.0.1:$port/control/publish -d '{
     "id": "two-in-five-lorry-drivers-looked-at-a-phone", "title": "Two in five lorry drivers looked at a phone",
     "date": "2026-11-23", "lead": "Officers in unmarked lorry cabs filmed drivers on motorways.",
     "body": "Officers in unmarked lorry cabs filmed drivers on motorways.\n\nRoads policing officers will go on with it all year."
 }'
-"$target/npcc-feeds" --log error fetch
+"$npcc_feeds" --log error fetch
 reader_shows 'Two in five lorry drivers looked at a phone'
 
 titles=$(sqlite3 "$work/cache.db" 'SELECT count(*), count(DISTINCT guid) FROM rss_item')
 [ "${titles%|*}" = "${titles#*|}" ] || { echo "an item is shown twice: $titles" >&2; exit 1; }
 
-"$target/npcc-feeds" --log error publish "$work/files"
+"$npcc_feeds" --log error publish "$work/files"
 xmllint --noout "$work"/files/*.rss "$work"/files/topics/*.rss "$work"/files/*.opml
 for feed in "$work"/files/topics/*.rss; do
-    curl -fsS "http://127.0.0.1:18611/topics/$(basename "$feed")" | cmp - "$feed"
+    curl -fsS "$feeds/topics/$(basename "$feed")" | cmp - "$feed"
 done
 echo "every feed is well-formed, and served as it is published"

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# What deploy/ holds is understood by those who read it: systemd and nginx, and nginx in front changes no answer.
+set -eu
+. .ci/environment.sh 18641
+
+# The program is not installed here, and a check must not install it.
+sed "s|/usr/local/bin/npcc-feeds|$npcc_feeds|" deploy/npcc-feeds.service >"$work/npcc-feeds.service"
+systemd-analyze verify "$work/npcc-feeds.service"
+
+newsroom
+"$npcc_feeds" --log error fetch >/dev/null
+"$npcc_feeds" 2>"$work/daemon.log" &
+pids+=($!)
+
+# The site as shipped, but without TLS, whose certificate is the host's, and on ports of its own.
+site=$(sed -e "s/listen 443 ssl/listen 127.0.0.1:$((port + 2))/" -e '/listen \[::\]:443/d' -e '/ssl_certificate/d' \
+    -e "s/127.0.0.1:8611/127.0.0.1:$((port + 1))/" deploy/nginx.conf)
+cat >"$work/nginx.conf" <<END
+pid $work/nginx.pid;
+error_log $work/nginx-error.log;
+daemon off;
+events {}
+http {
+    access_log off;
+    client_body_temp_path $work/body;
+    proxy_temp_path $work/proxy;
+    fastcgi_temp_path $work/fastcgi;
+    uwsgi_temp_path $work/uwsgi;
+    scgi_temp_path $work/scgi;
+    $site
+}
+END
+nginx=$(command -v nginx || echo /usr/sbin/nginx)
+"$nginx" -t -q -c "$work/nginx.conf" -e "$work/nginx-error.log"
+"$nginx" -c "$work/nginx.conf" -e "$work/nginx-error.log" &
+pids+=($!)
+
+direct=http://127.0.0.1:$((port + 1))
+proxied=http://127.0.0.1:$((port + 2))
+for _ in $(seq 100); do
+    curl -fs "$proxied/live" >/dev/null && break
+    sleep 0.1
+done
+for encoding in identity gzip; do
+    for base in "$direct" "$proxied"; do
+        curl -fsS -H "Accept-Encoding: $encoding" -D - -o "$work/body-of-feed" "$base/all.rss" |
+            tr 'A-Z' 'a-z' | grep -E '^(etag|last-modified|content-type|content-encoding|content-length|vary|cache-control)' | sort >"$work/headers"
+        md5sum <"$work/body-of-feed" >>"$work/headers"
+        mv "$work/headers" "$work/headers.$([ "$base" = "$direct" ] && echo direct || echo proxied)"
+    done
+    diff "$work/headers.direct" "$work/headers.proxied"
+done
+etag=$(curl -fsS -o /dev/null -D - "$proxied/all.rss" | tr -d '\r' | sed -n 's/^[Ee][Tt]ag: //p')
+[ "$(curl -s -o /dev/null -w '%{http_code}' -H "If-None-Match: $etag" "$proxied/all.rss")" = 304 ]
+echo "systemd and nginx understand what deploy/ holds; through nginx every answer is the same"
