@@ -48,7 +48,8 @@ pub struct Client<'a> {
     pause: Duration,
     timeout: Duration,
     max_body: u64,
-    robots: HashMap<String, Robot>,
+    /// The rules of each origin, or why they could not be read; asked for once in a client's life.
+    robots: HashMap<String, Result<Robot, String>>,
     requests: u64,
 }
 
@@ -166,7 +167,11 @@ impl<'a> Client<'a> {
 
     /// Waits until the pause since the origin was last asked is over, whoever asked it.
     async fn wait_for_turn(&self, origin: &str) -> Result<(), Failure> {
-        let delay = self.robots.get(origin).and_then(robots::crawl_delay);
+        let rules = self
+            .robots
+            .get(origin)
+            .and_then(|known| known.as_ref().ok());
+        let delay = rules.and_then(robots::crawl_delay);
         let pause = delay.map_or(self.pause, |delay| delay.max(self.pause));
         let last = self.store.last_request_ms(origin).await?;
         let since = Utc::now().timestamp_millis().saturating_sub(last);

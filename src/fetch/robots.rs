@@ -30,16 +30,19 @@ impl Client<'_> {
     pub(super) async fn check_robots(&mut self, url: &Url) -> Result<(), Failure> {
         let origin = origin(url);
         if !self.robots.contains_key(&origin) {
-            let text = self.robots_of(url, &origin).await?;
-            let robot =
-                Robot::new(AGENT, text.as_bytes()).map_err(|error| Failure::RobotsUnknown {
-                    origin: origin.clone(),
-                    why: error.to_string(),
-                })?;
-            self.robots.insert(origin.clone(), robot);
+            let known = match self.robots_of(url, &origin).await {
+                Ok(text) => Robot::new(AGENT, text.as_bytes()).map_err(|error| error.to_string()),
+                Err(Failure::RobotsUnknown { why, .. }) => Err(why),
+                Err(failure) => return Err(failure),
+            };
+            self.robots.insert(origin.clone(), known);
         }
         match self.robots.get(&origin) {
-            Some(robot) if !robot.allowed(url.as_str()) => Err(Failure::Robots(origin)),
+            Some(Ok(robot)) if !robot.allowed(url.as_str()) => Err(Failure::Robots(origin)),
+            Some(Err(why)) => Err(Failure::RobotsUnknown {
+                why: why.clone(),
+                origin,
+            }),
             _ => Ok(()),
         }
     }

@@ -356,11 +356,7 @@ async fn robots_are_obeyed_and_nothing_is_asked_while_they_are_unknown() {
             .contains("could not be read"),
         "{report}"
     );
-    assert!(
-        world.asked().iter().all(|path| path == "/robots.txt"),
-        "{:?}",
-        world.asked()
-    );
+    assert_eq!(world.asked(), ["/robots.txt"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
