@@ -6,6 +6,8 @@ pub mod cycle;
 pub mod edition;
 mod edits;
 mod pages;
+mod past;
+mod publishing;
 mod run;
 pub mod walk;
 

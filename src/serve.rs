@@ -7,6 +7,7 @@ mod listener;
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -33,6 +34,8 @@ pub struct Server {
     pub store: Store,
     /// The sources and their schedules.
     pub watched: Vec<Watched>,
+    /// What the store failed at in the last cycle: it could not be written down there.
+    pub store_trouble: ArcSwapOption<String>,
 }
 
 /// The routes of a server.
@@ -45,7 +48,7 @@ pub fn router(server: Arc<Server>) -> Router {
 }
 
 async fn health(State(server): State<Arc<Server>>) -> Response {
-    let health = health::read(&server.store, &server.watched, chrono::Utc::now()).await;
+    let health = health::read(&server, chrono::Utc::now()).await;
     let status = if health.is_well() {
         StatusCode::OK
     } else {

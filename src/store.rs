@@ -18,7 +18,7 @@ use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
-use sqlx::{Any, AnyPool, Row, Transaction};
+use sqlx::{Any, AnyPool, Connection, Row, Transaction};
 
 use crate::release::{DatedText, Guid, Text};
 
@@ -86,6 +86,9 @@ pub enum Error {
     },
 }
 
+/// Reads need not wait for one another; there is one writer at a time in any case.
+const CONNECTIONS: u32 = 4;
+
 /// The result of the store's work.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -127,7 +130,7 @@ impl Store {
         let created = format!("sqlite://{}?mode=rwc", file.display());
         let options = AnyConnectOptions::from_str(&created).map_err(failed)?;
         let pool = AnyPoolOptions::new()
-            .max_connections(4)
+            .max_connections(CONNECTIONS)
             .after_connect(|connection, _| {
                 Box::pin(async move {
                     // AnyPool leaves SQLite in delete mode, where readers and the writer wait for each other. With WAL,
@@ -140,6 +143,14 @@ impl Store {
                         sqlx::query(pragma).execute(&mut *connection).await?;
                     }
                     Ok(())
+                })
+            })
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    // A full disk makes SQLite roll back by itself. sqlx's own rollback then fails, and the connection
+                    // would pass for one within a transaction for ever: it is closed instead.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
                 })
             })
             .connect_with(options)

@@ -42,15 +42,7 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
     } else {
         let mut text = String::new();
         for report in &reports {
-            text += &format!(
-                "{}: {}, {} new, {} revised, {} merged, {} failed\n",
-                report.id,
-                output::count(report.requests, "request", "requests"),
-                report.new,
-                report.revised,
-                report.merged,
-                report.failed.len(),
-            );
+            text += &format!("{report}\n");
             for trouble in &report.failed {
                 text += &format!("  {}\n    {}\n", trouble.url, trouble.cause);
             }

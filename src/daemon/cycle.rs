@@ -1,5 +1,7 @@
 //! One cycle of one source: the only place that knows the whole line from the newsroom to the store.
 
+use std::fmt;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use url::Url;
@@ -32,6 +34,27 @@ pub struct Report {
     pub withdrawn: u64,
     /// What could not be read.
     pub failed: Vec<Trouble>,
+}
+
+impl fmt::Display for Report {
+    /// The counts on one line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Report {
+            id,
+            requests,
+            new,
+            revised,
+            merged,
+            failed,
+            ..
+        } = self;
+        let plural = if *requests == 1 { "" } else { "s" };
+        let failed = failed.len();
+        write!(
+            f,
+            "{id}: {requests} request{plural}, {new} new, {revised} revised, {merged} merged, {failed} failed"
+        )
+    }
 }
 
 /// One cycle under way.

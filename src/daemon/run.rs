@@ -1,35 +1,32 @@
 //! The daemon's life: cycles by schedule, the past in the background, new editions when anything has changed, and
 //! serving all the while.
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use arc_swap::ArcSwapOption;
+use chrono::{DateTime, Utc};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
 use super::cycle::{Cycle, Report};
-use super::{Error, Ingest, edition, walk};
+use super::{Error, Ingest};
 use crate::config::Source;
 use crate::schedule::Schedule;
 use crate::serve::{self, Documents, Server, Watched};
+use crate::store;
 
-/// How often the change counter is looked at, for what other processes changed.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// The longest between two tries while editions cannot be made.
-const LOOK_AFTER_FAILURE: Duration = Duration::from_secs(60);
-/// After a failed step into the past.
-const PAST_AGAIN: TimeDelta = TimeDelta::minutes(15);
+/// The scheduler's jobs are known to die when the machine was held up for long; then this is the minute.
+const LONG_MINUTE: Duration = Duration::from_secs(90);
 
 /// A source with its schedule.
-struct Scheduled<'a> {
-    source: &'a Source,
+pub(super) struct Scheduled<'a> {
+    pub(super) source: &'a Source,
     schedule: Schedule,
     /// When the past is filled further; none when it is complete.
-    past_at: Option<DateTime<Utc>>,
+    pub(super) past_at: Option<DateTime<Utc>>,
 }
 
 impl Ingest {
@@ -38,30 +35,25 @@ impl Ingest {
     /// # Errors
     /// [`Error`]; what the newsroom fails at stands in the report.
     pub async fn cycle(&self, source: &Source) -> Result<Report, Error> {
-        let lease = self.store.lease("a cycle", Utc::now()).await?;
-        let done = match Cycle::new(self, source, &lease) {
-            Ok(cycle) => cycle.run().await,
-            Err(error) => Err(error),
-        };
-        lease.release().await?;
-        done
+        self.under_lease("a cycle", source, async |cycle| cycle.run().await)
+            .await
     }
 
-    /// One step into the past of a source, under the lease.
-    ///
-    /// # Errors
-    /// As [`Ingest::cycle`].
-    pub async fn step_back(
+    pub(super) async fn under_lease<T>(
         &self,
+        purpose: &str,
         source: &Source,
-        since: Option<DateTime<Utc>>,
-    ) -> Result<walk::Step, Error> {
-        let lease = self.store.lease("filling the past", Utc::now()).await?;
+        work: impl AsyncFnOnce(Cycle<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let lease = self.store.lease(purpose, Utc::now()).await?;
         let done = match Cycle::new(self, source, &lease) {
-            Ok(cycle) => cycle.step_back(since).await,
+            Ok(cycle) => work(cycle).await,
             Err(error) => Err(error),
         };
-        lease.release().await?;
+        // What the work came to is worth more than what became of the lease, which ends by itself.
+        if let Err(error) = lease.release().await {
+            tracing::warn!(%error, "the fetch lease could not be given back");
+        }
         done
     }
 
@@ -87,6 +79,7 @@ impl Ingest {
             documents: Documents::default(),
             store: self.store.clone(),
             watched: watched.collect(),
+            store_trouble: ArcSwapOption::empty(),
         });
         let published = match self.publish(&server.documents).await {
             Ok(change) => Some(change),
@@ -100,7 +93,7 @@ impl Ingest {
         let serving = tokio::spawn(serve::serve(listener, router, stop.clone()));
         tokio::select! {
             () = stop.cancelled() => {}
-            result = self.work(&mut scheduled) => result?,
+            result = self.work(&mut scheduled, &server) => result?,
             () = self.keep_publishing(&server.documents, published) => {}
         }
         self.store.release_leases().await?;
@@ -110,155 +103,55 @@ impl Ingest {
         Ok(())
     }
 
-    /// Puts a new edition up whenever the change counter has moved. What fails leaves the last edition up.
-    async fn keep_publishing(&self, served: &Documents, mut published: Option<i64>) {
-        let mut wait = LOOK_EVERY;
-        loop {
-            tokio::time::sleep(wait).await;
-            let outcome = match self.store.change().await {
-                Ok(change) if Some(change) == published => Ok(change),
-                Ok(_) => self.publish(served).await,
-                Err(error) => Err(error.into()),
-            };
-            match outcome {
-                Ok(change) => {
-                    published = Some(change);
-                    wait = LOOK_EVERY;
-                }
-                Err(error) => {
-                    // A full disk stays full for a while, and need not fill the log as well.
-                    wait = (wait * 2).min(LOOK_AFTER_FAILURE);
-                    tracing::error!(%error, "publishing failed; the last edition that could be made stays up")
-                }
-            }
-        }
-    }
-
-    /// Makes an edition and puts it up, then writes it into the folder of `[publish] to`; gives the change that it
-    /// holds at least.
-    async fn publish(&self, served: &Documents) -> Result<i64, Error> {
-        let change = self.store.change().await?;
-        let documents = self.documents().await?;
-        served.put(self.served(&documents, served, Utc::now()).await?);
-        tracing::debug!(change, "new edition");
-        if !self.config.publish.to.is_empty() {
-            let folder = Path::new(&self.config.publish.to).to_owned();
-            let written = tokio::task::spawn_blocking(move || edition::write(&folder, &documents));
-            let files = written.await?.map_err(Error::Files)?;
-            tracing::info!(files, "published as files");
-        }
-        Ok(change)
-    }
-
     /// Cycles when they are due, and between them the past.
-    async fn work(&self, scheduled: &mut [Scheduled<'_>]) -> Result<(), Error> {
+    async fn work(&self, scheduled: &mut [Scheduled<'_>], server: &Server) -> Result<(), Error> {
         let minute = Arc::new(Notify::new());
         // Dropped with this future, and its minutes with it.
         let _ticker = ticker(minute.clone()).await?;
         loop {
             for one in scheduled.iter() {
-                self.cycle_if_due(one).await;
+                self.cycle_if_due(one, server).await;
             }
             let mut went_back = false;
             for one in scheduled.iter_mut() {
                 went_back |= self.fill_past(one).await;
             }
             if !went_back {
-                minute.notified().await;
+                let _ = tokio::time::timeout(LONG_MINUTE, minute.notified()).await;
             }
         }
     }
 
-    async fn cycle_if_due(&self, one: &Scheduled<'_>) {
-        let id = one.source.id.as_str();
-        let now = Utc::now();
-        match self.store.progress(id).await {
-            Ok(progress) if !one.schedule.is_due(progress.last_cycle, now) => return,
-            Ok(_) => {}
-            Err(error) => return tracing::error!(source = id, %error, "tried again in a minute"),
-        }
-        match self.cycle(one.source).await {
+    async fn cycle_if_due(&self, one: &Scheduled<'_>, server: &Server) {
+        let done = match self.store.progress(&one.source.id).await {
+            Ok(progress) if !one.schedule.is_due(progress.last_cycle, Utc::now()) => return,
+            Ok(_) => self.cycle(one.source).await,
+            Err(error) => Err(error.into()),
+        };
+        let next = one.schedule.next(Utc::now()).map(|next| next.to_rfc3339());
+        let next = next.unwrap_or_default();
+        match done {
             Ok(report) => {
-                let next = one.schedule.next(Utc::now()).map(|next| next.to_rfc3339());
-                let next = next.unwrap_or_default();
-                let Report {
-                    requests,
-                    new,
-                    revised,
-                    merged,
-                    failed,
-                    ..
-                } = &report;
-                if failed.is_empty() {
-                    tracing::info!(
-                        source = id,
-                        requests,
-                        new,
-                        revised,
-                        merged,
-                        next,
-                        "cycle done"
-                    );
+                server.store_trouble.store(None);
+                if report.failed.is_empty() {
+                    tracing::info!(next, "{report}");
                 } else {
-                    let failed = failed.len();
-                    tracing::warn!(
-                        source = id,
-                        requests,
-                        new,
-                        revised,
-                        merged,
-                        failed,
-                        next,
-                        "cycle done, with failures"
-                    );
+                    tracing::warn!(next, "{report}");
                 }
             }
-            Err(error) => tracing::error!(source = id, %error, "tried again in a minute"),
-        }
-    }
-
-    /// One step into the past, if it is not complete; gives whether there may be more to do at once.
-    async fn fill_past(&self, one: &mut Scheduled<'_>) -> bool {
-        let now = Utc::now();
-        if one.source.listing.is_empty() || one.past_at.is_none_or(|at| at > now) {
-            return false;
-        }
-        let id = one.source.id.as_str();
-        let since = TimeDelta::from_std(self.config.fetch.history)
-            .ok()
-            .and_then(|span| now.checked_sub_signed(span));
-        match self.store.progress(id).await {
-            Ok(progress) if progress.history_reaches(since) => {
-                one.past_at = None;
-                return false;
-            }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::error!(source = id, %error, "the past waits");
-                one.past_at = Some(now + PAST_AGAIN);
-                return false;
-            }
-        }
-        match self.step_back(one.source, since).await {
-            Ok(step) if step.was_read => {
+            Err(Error::Store(leased @ store::Error::Leased { .. })) => {
                 tracing::info!(
-                    source = id,
-                    new = step.report.new,
-                    merged = step.report.merged,
-                    done = step.done,
-                    "filled a page of the past"
+                    source = one.source.id,
+                    "{leased}; looked at again in a minute"
                 );
-                one.past_at = (!step.done).then_some(now);
-                !step.done
-            }
-            Ok(_) => {
-                one.past_at = Some(now + PAST_AGAIN);
-                false
             }
             Err(error) => {
-                tracing::warn!(source = id, %error, "the past waits");
-                one.past_at = Some(now + PAST_AGAIN);
-                false
+                tracing::error!(source = one.source.id, next, %error, "the cycle failed");
+                if let Error::Store(error) = error {
+                    server
+                        .store_trouble
+                        .store(Some(Arc::new(error.to_string())));
+                }
             }
         }
     }

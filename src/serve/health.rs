@@ -3,6 +3,7 @@
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
 
+use super::Server;
 use crate::schedule::Schedule;
 use crate::store::{Error, Progress, Store, Trouble};
 
@@ -46,26 +47,24 @@ impl Health {
     }
 }
 
-/// Reads the health of all sources.
-pub(super) async fn read(store: &Store, watched: &[Watched], now: DateTime<Utc>) -> Health {
+/// Reads the health of all sources and of the store.
+pub(super) async fn read(server: &Server, now: DateTime<Utc>) -> Health {
     let mut sources = Vec::new();
-    for source in watched {
-        match source_health(store, source, now).await {
+    let mut store = server
+        .store_trouble
+        .load_full()
+        .map(|trouble| trouble.to_string());
+    for source in &server.watched {
+        match source_health(&server.store, source, now).await {
             Ok(health) => sources.push(health),
-            Err(error) => {
-                return Health {
-                    status: "failing",
-                    sources: Vec::new(),
-                    store: Some(error.to_string()),
-                };
-            }
+            Err(error) => store = Some(error.to_string()),
         }
     }
-    let is_failing = sources.iter().any(|source| source.failed_for_long);
+    let is_failing = store.is_some() || sources.iter().any(|source| source.failed_for_long);
     Health {
         status: if is_failing { "failing" } else { "ok" },
         sources,
-        store: None,
+        store,
     }
 }
 

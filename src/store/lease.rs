@@ -18,7 +18,8 @@ pub struct Lease {
 }
 
 impl Store {
-    /// Takes the fetch lease for a purpose, as in `a cycle`.
+    /// Takes the fetch lease for a purpose, as in `a cycle`. Within one process nothing fetches twice at once, so what
+    /// this process holds already is left over from work that failed, and is taken again.
     ///
     /// # Errors
     /// [`Error::Leased`] with its holder when it is taken, [`Error::Sql`].
@@ -32,7 +33,7 @@ impl Store {
         if let Some(row) = held {
             let until = time_in(&row, "expires_at")?;
             let other: String = row.try_get("holder")?;
-            if until > now && !process::is_gone(&other) {
+            if until > now && other != holder && !process::is_gone(&other) {
                 return Err(Error::Leased {
                     holder: process::name(&other),
                     purpose: row.try_get("purpose")?,

@@ -1,3 +1,5 @@
+use sqlx::AssertSqlSafe;
+
 use super::*;
 use crate::release::{CanonicalPath, Cause, DatedText, Guid, Tag, Text};
 
@@ -244,28 +246,79 @@ async fn candidates_share_a_sketch_within_the_window() {
     );
 }
 
-#[tokio::test]
-async fn one_fetches_at_a_time_and_the_dead_hold_nothing_for_long() {
-    let (_folder, store) = empty().await;
-    let lease = store.lease("a cycle", at(0)).await.unwrap();
-    let refused = store.lease("a backfill", at(30)).await.unwrap_err();
-    assert!(
-        refused.to_string().starts_with("a cycle is under way"),
-        "{refused}"
-    );
-    assert!(lease.renew(at(59)).await.unwrap());
-    store.lease("a backfill", at(100)).await.unwrap_err();
-    lease.release().await.unwrap();
-    let _expired = store.lease("a cycle", at(101)).await.unwrap();
-    store.lease("a backfill", at(162)).await.unwrap();
-    // The number of a holder that was killed went to another process, which started at another time.
-    let gone = process::this().replacen(' ', " 9", 1);
+/// Gives the lease to a process that may be alive, as far as this one can see.
+async fn give_lease_to(store: &Store, holder: &str) {
     sqlx::query("UPDATE leases SET holder = $1")
-        .bind(gone)
+        .bind(holder)
         .execute(&store.pool)
         .await
         .unwrap();
-    store.lease("a cycle", at(163)).await.unwrap();
+}
+
+#[tokio::test]
+async fn one_process_fetches_at_a_time_and_the_dead_hold_nothing_for_long() {
+    let (_folder, store) = empty().await;
+    let lease = store.lease("a cycle", at(0)).await.unwrap();
+    assert!(lease.renew(at(59)).await.unwrap());
+    give_lease_to(&store, "7 ? elsewhere").await;
+    assert!(!lease.renew(at(60)).await.unwrap(), "it is another's now");
+    lease.release().await.unwrap();
+    let refused = store.lease("a backfill", at(100)).await.unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .starts_with("a cycle is under way (process 7)"),
+        "{refused}"
+    );
+    store.lease("a backfill", at(120)).await.unwrap();
+    // The number of a holder that was killed went to another process, which started at another time.
+    give_lease_to(&store, &process::this().replacen(' ', " 9", 1)).await;
+    store.lease("a cycle", at(121)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lease_that_could_not_be_given_back_does_not_hold_up_its_own_process() {
+    let (_folder, store) = empty().await;
+    let _left_over = store.lease("a cycle", at(0)).await.unwrap();
+    store.lease("a cycle", at(1)).await.unwrap();
+}
+
+/// Lets the database grow to so many pages: the limit is each connection's own.
+async fn give_room(store: &Store, pages: usize) {
+    let mut all = Vec::new();
+    for _ in 0..CONNECTIONS {
+        all.push(store.pool.acquire().await.unwrap());
+    }
+    for connection in &mut all {
+        let pragma = format!("PRAGMA max_page_count = {pages}");
+        sqlx::query(AssertSqlSafe(pragma))
+            .execute(&mut **connection)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_disk_that_was_full_and_has_room_again_is_written_to() {
+    let (_folder, store) = empty().await;
+    let address = address("/releases/a", None);
+    let guid = Guid::new("npcc", &address.path);
+    let mut long = copy("long");
+    long.text.body = Some("x".repeat(1 << 20));
+    // Often enough to have met every connection.
+    for _ in 0..2 * CONNECTIONS {
+        give_room(&store, 60).await;
+        let full = store
+            .add(guid, &address, &long, &Derived::default(), None)
+            .await
+            .unwrap_err();
+        assert!(full.to_string().contains("full"), "{full}");
+    }
+    give_room(&store, 100_000).await;
+    store
+        .add(guid, &address, &long, &Derived::default(), None)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
