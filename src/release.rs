@@ -93,6 +93,15 @@ pub enum Published {
 }
 
 impl Published {
+    /// The day in London, where one is known.
+    pub fn day(self) -> Option<NaiveDate> {
+        match self {
+            Published::At(instant) => Some(london_day(instant)),
+            Published::On(day) => Some(day),
+            Published::Unknown => None,
+        }
+    }
+
     /// The instant that feeds show. A day becomes its noon in London; nothing is ever dated after `first_seen`.
     pub fn date(self, first_seen: DateTime<Utc>) -> DateTime<Utc> {
         let said = match self {

@@ -85,16 +85,7 @@ async fn walk(
     since: Option<DateTime<Utc>>,
     max_pages: Option<u64>,
 ) -> Result<Walked, Stop> {
-    // Hidden unless standard error is a terminal.
-    let bar = match max_pages {
-        Some(pages) => ProgressBar::new(pages).with_style(ProgressStyle::with_template(
-            "{bar:40} {pos}/{len} pages, {msg}",
-        )?),
-        None => ProgressBar::no_length().with_style(ProgressStyle::with_template(
-            "{spinner} {pos} pages, {msg}",
-        )?),
-    };
-    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    let bar = bar(since, max_pages)?;
     let progress = ingest.store.progress(&source.id).await?;
     let mut walked = Walked {
         id: source.id.clone(),
@@ -111,9 +102,38 @@ async fn walk(
             break;
         }
         walked.pages += 1;
-        bar.set_position(walked.pages);
-        bar.set_message(format!("{} new", walked.new));
+        let day = step.back_to.map(|day| day.format("%-d %B %Y").to_string());
+        let day = day.unwrap_or_else(|| "an unknown day".to_owned());
+        let pages = output::count(walked.pages, "page", "pages");
+        bar.set_message(format!("{pages} back to {day}, {} new", walked.new));
+        bar.set_position(match (max_pages, step.back_to) {
+            (Some(_), _) => walked.pages,
+            (None, Some(day)) => days_back(day),
+            (None, None) => bar.position(),
+        });
     }
     bar.finish_and_clear();
     Ok(walked)
+}
+
+/// What shows how far the walk has come: in pages or in days where the end is known, else only that it goes on. Hidden
+/// unless standard error is a terminal.
+fn bar(since: Option<DateTime<Utc>>, max_pages: Option<u64>) -> Result<ProgressBar, Stop> {
+    let length = max_pages.or_else(|| since.map(|since| days_back(since.date_naive())));
+    let bar = match length {
+        Some(length) => ProgressBar::new(length).with_style(ProgressStyle::with_template(
+            "{bar:40} {percent}%, {msg}, {eta} to go",
+        )?),
+        None => ProgressBar::no_length().with_style(ProgressStyle::with_template(
+            "{spinner} {msg}, for {elapsed}",
+        )?),
+    };
+    bar.set_message("first page");
+    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    Ok(bar)
+}
+
+fn days_back(day: NaiveDate) -> u64 {
+    let days = (Utc::now().date_naive() - day).num_days();
+    u64::try_from(days).unwrap_or(0)
 }

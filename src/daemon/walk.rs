@@ -8,7 +8,7 @@ use super::announcements::{self, Announcement};
 use super::cycle::{Cycle, Report};
 use crate::fetch::{Answer, Failure};
 use crate::newsroom::{Announced, Page, Reader, Unreadable};
-use crate::release::{self, CanonicalPath, Published};
+use crate::release::{self, CanonicalPath};
 use crate::store::Validators;
 
 /// A listing has some ninety pages; beyond this something is wrong with it.
@@ -30,6 +30,8 @@ pub struct Step {
     pub done: bool,
     /// Whether the page could be read at all.
     pub was_read: bool,
+    /// The day of the oldest release on the page, in London.
+    pub back_to: Option<NaiveDate>,
 }
 
 impl Cycle<'_> {
@@ -89,6 +91,7 @@ impl Cycle<'_> {
         let page = self.store.progress(&id).await?.history_page;
         let mut done = true;
         let mut ended = true;
+        let mut back_to = None;
         for listing in self.source.listing.clone() {
             match self.walk(&listing, page).await? {
                 Walked::End => {}
@@ -98,6 +101,7 @@ impl Cycle<'_> {
                         report: self.report,
                         done: false,
                         was_read: false,
+                        back_to,
                     });
                 }
                 Walked::Releases(releases) => {
@@ -105,6 +109,8 @@ impl Cycle<'_> {
                     let first = since.map(release::london_day);
                     done &= first
                         .is_some_and(|first| releases.iter().all(|one| is_of_before(one, first)));
+                    let days = releases.iter().filter_map(|one| one.draft.published.day());
+                    back_to = back_to.into_iter().chain(days).min();
                     self.take_all(releases, None).await?;
                 }
             }
@@ -122,6 +128,7 @@ impl Cycle<'_> {
             report: self.report,
             done,
             was_read: true,
+            back_to,
         })
     }
 
@@ -187,9 +194,5 @@ fn links_to_itself(page: &Page) -> bool {
 
 /// Whether a release is surely of a day before `first`, in London.
 fn is_of_before(one: &Announcement, first: NaiveDate) -> bool {
-    match one.draft.published {
-        Published::At(instant) => release::london_day(instant) < first,
-        Published::On(day) => day < first,
-        Published::Unknown => false,
-    }
+    one.draft.published.day().is_some_and(|day| day < first)
 }

@@ -1,5 +1,6 @@
 //! The newsroom's own feed, read by feed-rs behind our own decoding, cleaning and salvage.
 
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use feed_rs::model::Entry;
@@ -17,10 +18,11 @@ pub(super) fn read(reader: &Reader, page: &Page) -> Result<Announced, Unreadable
         Err(cause) => salvage(&text, &page.url).ok_or(Unreadable::Feed(cause))?,
     };
     let items = entries.len();
-    let drafts: Vec<Draft> = entries
+    let mut drafts: Vec<Draft> = entries
         .iter()
         .filter_map(|entry| draft(reader, entry, &page.url))
         .collect();
+    drop_ambiguous_guids(&mut drafts);
     if drafts.is_empty() {
         let cause = format!("of its {items} items none links to a release on the source's hosts");
         return Err(Unreadable::Feed(cause));
@@ -63,6 +65,29 @@ fn salvage(text: &str, base: &Url) -> Option<(Vec<Entry>, usize)> {
         rest = &rest[next..];
     }
     (!entries.is_empty()).then_some((entries, broken))
+}
+
+/// A guid that one feed gives to two releases identifies neither: trusting it would hide one behind the other.
+fn drop_ambiguous_guids(drafts: &mut [Draft]) {
+    let mut paths: HashMap<String, CanonicalPath> = HashMap::new();
+    let mut ambiguous = HashSet::new();
+    for draft in drafts.iter() {
+        let Some(guid) = &draft.upstream_guid else {
+            continue;
+        };
+        let first = paths
+            .entry(guid.clone())
+            .or_insert_with(|| draft.path.clone());
+        if *first != draft.path {
+            ambiguous.insert(guid.clone());
+        }
+    }
+    for draft in drafts {
+        draft.upstream_guid = draft
+            .upstream_guid
+            .take()
+            .filter(|guid| !ambiguous.contains(guid));
+    }
 }
 
 fn draft(reader: &Reader, entry: &Entry, base: &Url) -> Option<Draft> {
@@ -148,6 +173,20 @@ mod tests {
         let read = read_feed(&feed).unwrap();
         let titles: Vec<&str> = read.drafts.iter().map(|d| d.title.as_str()).collect();
         assert_eq!((titles, read.broken), (vec!["One", "Two"], 1));
+    }
+
+    #[test]
+    fn a_guid_given_to_two_releases_identifies_neither() {
+        let one_guid = |slug| item("T", slug).replace(&format!("5efdb1a0{slug}"), "0");
+        let read = read_feed(&[one_guid("a"), one_guid("b"), item("C", "c")].concat()).unwrap();
+        let guids: Vec<_> = read
+            .drafts
+            .iter()
+            .map(|d| d.upstream_guid.as_deref())
+            .collect();
+        assert_eq!(guids, [None, None, Some("5efdb1a0c")]);
+        let twice = read_feed(&[item("T", "a"), item("T", "a")].concat()).unwrap();
+        assert!(twice.drafts[0].upstream_guid.is_some());
     }
 
     #[test]
