@@ -65,6 +65,8 @@ pub struct Publisher {
     pub title: String,
     /// Its own feed, or its listing where it has none.
     pub url: String,
+    /// Its front page.
+    pub home: String,
 }
 
 /// The releases of one topic.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use url::Url;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{Error, Ingest};
@@ -88,19 +89,19 @@ fn site(config: &Config) -> Site {
             .filter_map(cadence)
             .min()
             .unwrap_or(60),
-        publishers: config
-            .sources
-            .iter()
-            .map(|source| Publisher {
-                id: source.id.clone(),
-                title: source.title.clone(),
-                url: source
-                    .feed
-                    .clone()
-                    .or_else(|| source.listing.first().cloned())
-                    .unwrap_or_default(),
-            })
-            .collect(),
+        publishers: config.sources.iter().map(publisher).collect(),
+    }
+}
+
+fn publisher(source: &Source) -> Publisher {
+    let own = source.feed.iter().chain(&source.listing).next();
+    let url = own.cloned().unwrap_or_default();
+    let home = Url::parse(&url).and_then(|url| url.join("/"));
+    Publisher {
+        id: source.id.clone(),
+        title: source.title.clone(),
+        home: home.map_or_else(|_| url.clone(), String::from),
+        url,
     }
 }
 

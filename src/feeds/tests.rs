@@ -10,6 +10,7 @@ fn site(content: Content) -> Site {
             id: "npcc".into(),
             title: "National Police Chiefs' Council".into(),
             url: "https://news.example/feed/rss?a=1&b=2".into(),
+            home: "https://news.example/".into(),
         }],
     }
 }
