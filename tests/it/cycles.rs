@@ -1,5 +1,7 @@
 //! What a cycle promises: nothing is lost, nothing is shown twice.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use crate::harness::{World, examples, field, numbered, release};
@@ -402,6 +404,24 @@ async fn a_server_that_asks_for_time_gets_it() {
     );
     world.failing_fetch().await;
     assert_eq!(world.asked().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_request_at_a_time_with_a_rest_after_each_answer() {
+    let mut world = World::new(numbered(1..=3)).await;
+    world.set("FETCH__PAUSE", "150ms");
+    let late = Fault::Delay(Duration::from_millis(200));
+    world.site().set_fault("/releases", late);
+    world.fetch().await;
+    // A second process goes on with the rest that the first began.
+    world.fetch().await;
+    let asked = world.site().asked();
+    assert_eq!(asked.len(), 7, "{asked:?}");
+    for pair in asked.windows(2) {
+        let rest = pair[1].began.checked_duration_since(pair[0].answered);
+        // The daemon's clock is read in milliseconds.
+        assert!(rest >= Some(Duration::from_millis(149)), "{pair:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,6 +8,7 @@ mod pages;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -83,6 +84,8 @@ pub struct Asked {
     pub path: String,
     pub status: u16,
     pub user_agent: String,
+    pub began: Instant,
+    pub answered: Instant,
 }
 
 #[derive(Default)]
@@ -244,6 +247,7 @@ impl Drop for Newsroom {
 }
 
 async fn answer(State(site): State<Site>, request: Request) -> Response {
+    let began = Instant::now();
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let query = parts.uri.query().unwrap_or_default();
@@ -275,6 +279,8 @@ async fn answer(State(site): State<Site>, request: Request) -> Response {
         path: whole,
         status: response.status().as_u16(),
         user_agent: text(header::USER_AGENT).to_owned(),
+        began,
+        answered: Instant::now(),
     };
     site.lock().asked.push(asked);
     response
