@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::harness::{World, examples, field, numbered, release};
+use crate::harness::{World, examples, field, numbered, of_today, release};
 use crate::site::Fault;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -408,15 +408,16 @@ async fn a_server_that_asks_for_time_gets_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_request_at_a_time_with_a_rest_after_each_answer() {
-    let mut world = World::new(numbered(1..=3)).await;
+    let mut world = World::new(of_today(1..=3)).await;
     world.set("FETCH__PAUSE", "150ms");
     let late = Fault::Delay(Duration::from_millis(200));
-    world.site().set_fault("/releases", late);
+    world.site().set_fault("/", late);
     world.fetch().await;
-    // A second process goes on with the rest that the first began.
+    // A second process goes on with the rest that the first began; its answers have no body.
+    world.make_pages_due().await;
     world.fetch().await;
     let asked = world.site().asked();
-    assert_eq!(asked.len(), 7, "{asked:?}");
+    assert_eq!(asked.len(), 10, "{asked:?}");
     for pair in asked.windows(2) {
         let rest = pair[1].began.checked_duration_since(pair[0].answered);
         // The daemon's clock is read in milliseconds.
@@ -426,12 +427,17 @@ async fn one_request_at_a_time_with_a_rest_after_each_answer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_fails_is_told_and_changes_no_byte_of_what_is_published() {
-    let faults: [(&str, Fault, &str); 6] = [
+    let in_circles = Fault::Redirect(302, "/feed/rss".to_owned());
+    let elsewhere = Fault::Redirect(302, "http://127.0.0.2:1/feed/rss".to_owned());
+    let faults: [(&str, Fault, &str); 9] = [
         ("/", Fault::Challenge, "challenges or blocks us"),
         ("/", Fault::Status(403, None), "challenges or blocks us"),
         ("/feed", Fault::Empty, "holds no release"),
         ("/feed", Fault::CutShort, "cannot be read"),
         ("/feed", Fault::Hang, "no whole answer within 500ms"),
+        ("/feed", Fault::Drip, "no whole answer within 500ms"),
+        ("/feed", elsewhere, "not on one of the source's hosts"),
+        ("/feed", in_circles, "redirected more than 5 times"),
         ("/", Fault::Status(500, None), "500 Internal Server Error"),
     ];
     let mut world = World::new(numbered(1..=5)).await;
@@ -453,6 +459,32 @@ async fn what_fails_is_told_and_changes_no_byte_of_what_is_published() {
             assert_eq!(world.publish().await, before, "{fault:?}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_within_the_hosts_is_followed() {
+    let mut world = World::new(numbered(1..=5)).await;
+    let to = world.newsroom.base().replace("127.0.0.1", "localhost") + "/feed/rss";
+    world.set(
+        "SOURCES__0__FEED",
+        &format!("{}/old", world.newsroom.base()),
+    );
+    world.set("SOURCES__0__LISTING", "[]");
+    world.site().set_fault("/old", Fault::Redirect(301, to));
+    assert_eq!(world.fetch().await["new"], 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_beyond_the_bound_is_not_read() {
+    let mut world = World::new(numbered(1..=5)).await;
+    world.set("FETCH__MAX_BODY", "100 kB");
+    world
+        .site()
+        .set_raw("/feed/rss", "text/xml", vec![b' '; 200_000]);
+    let report = world.failing_fetch().await;
+    let cause = report["failed"][0]["cause"].as_str().unwrap();
+    assert!(cause.contains("larger than"), "{cause}");
+    assert_eq!(world.releases().await.len(), 5, "the listing is there");
 }
 
 fn item_of<'a>(feed: &'a rss::Channel, release: &Value) -> &'a rss::Item {

@@ -21,6 +21,16 @@ pub fn numbered(range: std::ops::RangeInclusive<u32>) -> Vec<Item> {
     range.rev().map(release).collect()
 }
 
+/// The same, but young enough to be watched for edits.
+pub fn of_today(range: std::ops::RangeInclusive<u32>) -> Vec<Item> {
+    let today = chrono::Utc::now().date_naive().to_string();
+    let mut items = numbered(range);
+    items
+        .iter_mut()
+        .for_each(|item| item.date.clone_from(&today));
+    items
+}
+
 /// A release with words of its own.
 pub fn release(n: u32) -> Item {
     let words: Vec<String> = (0..60).map(|word| format!("w{n}x{word}")).collect();

@@ -1,5 +1,6 @@
 //! The ways in which servers fail.
 
+use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -18,6 +19,10 @@ pub enum Fault {
     Delay(Duration),
     /// A body that promises more than it holds.
     CutShort,
+    /// A body that comes drop by drop and never ends.
+    Drip,
+    /// The way to another address.
+    Redirect(u16, String),
     /// Nothing, politely.
     Empty,
     /// A page that wants to see a browser.
@@ -48,6 +53,17 @@ pub(super) async fn answer(fault: &Fault, plain: impl FnOnce() -> Response) -> R
                 .headers_mut()
                 .insert(header::CONTENT_LENGTH, 100_000.into());
             response
+        }
+        Fault::Drip => {
+            let drops = futures_util::stream::unfold((), |()| async {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                Some((Ok::<_, Infallible>(Bytes::from_static(b"<p>")), ()))
+            });
+            Body::from_stream(drops).into_response()
+        }
+        Fault::Redirect(status, to) => {
+            let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::FOUND);
+            (status, [(header::LOCATION, to.clone())]).into_response()
         }
         Fault::Empty => StatusCode::OK.into_response(),
         Fault::Challenge => (
