@@ -1,6 +1,7 @@
 //! HTML from outside: bounded before it is parsed, sanitised before it is kept, read as paragraphs of plain text.
 
 use ego_tree::NodeRef;
+use ego_tree::iter::Edge;
 use scraper::{Html, Node};
 use url::Url;
 
@@ -9,11 +10,19 @@ use crate::text;
 /// The deepest nesting that is parsed. html5ever's time grows with the square of the depth.
 const MAX_DEPTH: usize = 512;
 
+/// The most elements that a page may come to once it is parsed; real ones have some thousands.
+const MAX_ELEMENTS: usize = 200_000;
+
 /// Elements that never hold one another or hold nothing at all: many pages leave them open, which adds no depth.
-const FLAT: [&str; 30] = [
-    "p", "li", "td", "tr", "th", "dt", "dd", "option", "optgroup", "thead", "tbody", "tfoot",
-    "colgroup", "rp", "rt", "area", "base", "br", "col", "embed", "hr", "img", "input", "link",
-    "meta", "param", "source", "track", "wbr", "path",
+const FLAT: [&str; 26] = [
+    "p", "li", "td", "tr", "th", "dt", "dd", "option", "thead", "tbody", "tfoot", "colgroup",
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source",
+    "track", "wbr",
+];
+
+/// Elements that HTML opens again in every block behind them until they are closed.
+const FORMATTING: [&str; 14] = [
+    "a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u",
 ];
 
 /// Elements that begin a paragraph of their own.
@@ -56,9 +65,13 @@ const BLOCKS: [&str; 36] = [
     "ul",
 ];
 
-/// Whether the document nests deeper than is safe to parse.
-pub fn is_too_deep(html: &str) -> bool {
-    let mut depth = 0usize;
+/// Whether a document would cost more than is safe to parse: it nests too deep, or comes to too many elements.
+///
+/// The tags are counted as they stand, without the parser's repairs, so this errs towards refusing.
+pub fn is_too_much(html: &str) -> bool {
+    let mut open: Vec<String> = Vec::new();
+    let mut formatting = 0;
+    let mut elements = 0;
     for (at, _) in html.match_indices('<') {
         let rest = &html[at + 1..];
         let (closes, rest) = match rest.strip_prefix('/') {
@@ -69,19 +82,41 @@ pub fn is_too_deep(html: &str) -> bool {
             .find(|c: char| !c.is_ascii_alphanumeric() && c != '-')
             .unwrap_or(rest.len());
         let name = rest[..end].to_ascii_lowercase();
-        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) || FLAT.contains(&name.as_str()) {
+        if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
             continue;
         }
+        let is_formatting = FORMATTING.contains(&name.as_str());
         if closes {
-            depth = depth.saturating_sub(1);
-        } else {
-            depth += 1;
-            if depth > MAX_DEPTH {
-                return true;
+            // A tag that closes nothing must not pass for less depth.
+            if let Some(place) = open.iter().rposition(|other| *other == name) {
+                open.remove(place);
+                formatting -= usize::from(is_formatting);
             }
+            continue;
+        }
+        elements += 1 + formatting;
+        if elements > MAX_ELEMENTS {
+            return true;
+        }
+        if FLAT.contains(&name.as_str()) || closes_itself(rest) && is_foreign(&open) {
+            continue;
+        }
+        formatting += usize::from(is_formatting);
+        open.push(name);
+        if open.len() > MAX_DEPTH {
+            return true;
         }
     }
     false
+}
+
+/// Whether the tag that goes on here ends in `/>`, which means something in SVG and MathML alone.
+fn closes_itself(tag: &str) -> bool {
+    tag.split('>').next().is_some_and(|tag| tag.ends_with('/'))
+}
+
+fn is_foreign(open: &[String]) -> bool {
+    open.iter().any(|name| name == "svg" || name == "math")
 }
 
 /// HTML that is safe in a feed or a page: no scripts, styles, forms or frames; every address absolute, resolved
@@ -97,14 +132,23 @@ pub fn sanitise(html: &str, base: &Url) -> String {
 
 /// The paragraphs of an HTML text as plain text, one line each, empty ones left out.
 pub fn paragraphs(html: &str) -> Vec<String> {
-    if is_too_deep(html) {
+    if is_too_much(html) {
         return Vec::new();
     }
-    let document = Html::parse_fragment(html);
+    paragraphs_in(Html::parse_fragment(html).tree.root())
+}
+
+/// The paragraphs below a node of a parsed document.
+fn paragraphs_in(root: NodeRef<'_, Node>) -> Vec<String> {
     let mut collector = Collector::default();
-    collector.walk(document.tree.root());
+    collector.walk(root);
     collector.end();
     collector.done
+}
+
+/// The text below a node of a parsed document, as one line.
+pub fn line_in(root: NodeRef<'_, Node>) -> String {
+    text::line(&paragraphs_in(root).join(" "))
 }
 
 /// Markup read as one line of plain text, for titles and leads.
@@ -119,24 +163,32 @@ struct Collector {
 }
 
 impl Collector {
-    fn walk(&mut self, node: NodeRef<'_, Node>) {
-        for child in node.children() {
-            match child.value() {
-                Node::Text(text) => self.open.push_str(text),
-                Node::Element(element) => match element.name() {
-                    "script" | "style" | "template" | "noscript" => {}
-                    "td" | "th" => {
-                        self.open.push(' ');
-                        self.walk(child);
-                    }
-                    name if BLOCKS.contains(&name) => {
-                        self.end();
-                        self.walk(child);
-                        self.end();
-                    }
-                    _ => self.walk(child),
+    /// Not recursive: whatever the parser made of a page, its depth must not overflow the stack.
+    fn walk(&mut self, root: NodeRef<'_, Node>) {
+        let mut left_out = None;
+        for edge in root.traverse() {
+            match edge {
+                Edge::Open(_) if left_out.is_some() => {}
+                Edge::Open(node) => match node.value() {
+                    Node::Text(text) => self.open.push_str(text),
+                    Node::Element(element) => match element.name() {
+                        "script" | "style" | "template" | "noscript" => left_out = Some(node.id()),
+                        "td" | "th" => self.open.push(' '),
+                        name if BLOCKS.contains(&name) => self.end(),
+                        _ => {}
+                    },
+                    _ => {}
                 },
-                _ => {}
+                Edge::Close(node) if left_out.is_some() => {
+                    left_out = left_out.filter(|id| *id != node.id());
+                }
+                Edge::Close(node) => {
+                    if let Node::Element(element) = node.value()
+                        && BLOCKS.contains(&element.name())
+                    {
+                        self.end();
+                    }
+                }
             }
         }
     }
@@ -184,11 +236,39 @@ mod tests {
     }
 
     #[test]
-    fn nesting_bombs_are_seen_and_long_flat_pages_are_not() {
-        assert!(is_too_deep(&"<div>".repeat(600)));
-        assert!(is_too_deep(&"<B>".repeat(600)));
-        assert!(!is_too_deep(&"<p>open <br>".repeat(5000)));
-        assert!(!is_too_deep(&"<div><span>x</span></div>".repeat(5000)));
-        assert!(paragraphs(&"<div>".repeat(100_000)).is_empty());
+    fn bombs_are_seen_and_long_honest_pages_are_not() {
+        for bomb in [
+            "<div>".repeat(600),
+            "<B>".repeat(600),
+            "<div></x>".repeat(600),
+            "<rt>".repeat(600),
+            "<optgroup>".repeat(600),
+            "<p>".repeat(300_000),
+            // HTML opens each of these again in every paragraph behind them.
+            (0..100).map(|n| format!("<b id={n}>")).collect::<String>() + &"<p>x".repeat(5_000),
+        ] {
+            assert!(is_too_much(&bomb), "{}", &bomb[..20]);
+            assert!(paragraphs(&bomb).is_empty());
+        }
+        let path = "<path d='M0 0'/>";
+        for honest in [
+            "<p>open <br>".repeat(5000),
+            "<div><span>x</span></div>".repeat(5000),
+            "<p><b>one</b> <a href=x>two</a>".repeat(5000),
+            format!("<svg>{}</svg>", path.repeat(2000)),
+            format!("<b>{}", "<p>left open".repeat(5000)),
+        ] {
+            assert!(!is_too_much(&honest), "{}", &honest[..20]);
+        }
+    }
+
+    #[test]
+    fn a_deep_tree_does_not_overflow_the_stack() {
+        let mut deep = Html::new_fragment();
+        let mut id = deep.tree.root().id();
+        for _ in 0..200_000 {
+            id = deep.tree.get_mut(id).unwrap().append(Node::Fragment).id();
+        }
+        assert!(paragraphs_in(deep.tree.root()).is_empty());
     }
 }

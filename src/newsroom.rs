@@ -62,9 +62,11 @@ pub enum Unreadable {
         "the page holds no text: nothing matches body \"{0}\" (its layout may have changed: compare [sources.select])"
     )]
     Body(String),
-    /// The page nests deeper than any honest page.
-    #[error("the page nests its elements more than 512 deep and was not parsed")]
-    TooDeep,
+    /// The page nests deeper or holds more than any honest page.
+    #[error(
+        "the page nests its elements more than 512 deep, or holds more than 200,000, and was not parsed"
+    )]
+    TooMuch,
     /// A selector that the configuration's checks would have refused.
     #[error("\"{0}\" is no CSS selector")]
     Selector(String),
@@ -190,12 +192,12 @@ fn lead(text: String, title: &str) -> Option<String> {
 
 fn parse_html(page: &Page) -> Result<Html, Unreadable> {
     let text = decode::decode(&page.bytes, page.content_type.as_deref());
-    if html::is_too_deep(&text) {
-        return Err(Unreadable::TooDeep);
+    if html::is_too_much(&text) {
+        return Err(Unreadable::TooMuch);
     }
     Ok(Html::parse_document(&text))
 }
 
 fn text_of(element: ElementRef<'_>) -> String {
-    text::line(&element.text().collect::<Vec<_>>().join(" "))
+    html::line_in(*element)
 }

@@ -104,6 +104,6 @@ mod tests {
                 "{html}"
             );
         }
-        assert_eq!(read_page(&"<div>".repeat(9999)), Err(Unreadable::TooDeep));
+        assert_eq!(read_page(&"<div>".repeat(9999)), Err(Unreadable::TooMuch));
     }
 }

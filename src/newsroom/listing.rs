@@ -93,6 +93,15 @@ mod tests {
     }
 
     #[test]
+    fn markup_inside_a_word_does_not_part_it() {
+        let read = read_page(
+            "<div class=card__body><a class=card__link href='/releases/a'>Police chief<em>s</em> on the 25<sup>th</sup><br>of May</a></div>",
+        )
+        .unwrap();
+        assert_eq!(read.drafts[0].title, "Police chiefs on the 25th of May");
+    }
+
+    #[test]
     fn a_page_without_a_release_says_which_selectors_found_nothing() {
         let told = read_page("<html><body>Checking your browser")
             .unwrap_err()
