@@ -14,11 +14,12 @@ pub mod walk;
 use std::sync::Arc;
 
 use crate::config::Config;
+use crate::duplicates::Fingerprint;
 use crate::newsroom::{Reader, Unreadable};
-use crate::release::Text;
+use crate::release::{DatedText, Text};
 use crate::store::{self, Derived, Store};
 use crate::topics::Classifier;
-use crate::{config, duplicates, feeds, fetch, html};
+use crate::{config, feeds, fetch, html};
 
 /// What ends a cycle early. A page that cannot be read is none of these: it stands in the cycle's report.
 #[derive(Debug, thiserror::Error)]
@@ -38,8 +39,8 @@ pub enum Error {
     /// The published files cannot be written.
     #[error("the files of [publish] to cannot be written: {0}")]
     Files(std::io::Error),
-    /// A thread that makes or writes documents failed.
-    #[error("the documents cannot be made: {0}")]
+    /// A thread that reads a text, or makes or writes documents, failed.
+    #[error("a thread failed: {0}")]
     Thread(#[from] tokio::task::JoinError),
     /// A schedule is none.
     #[error(transparent)]
@@ -69,19 +70,31 @@ impl Ingest {
     }
 
     /// The topics of a text, and the sketch by which its copies are found.
-    fn derive(&self, text: &Text, fingerprint: Option<&duplicates::Fingerprint>) -> Derived {
-        let paragraphs = paragraphs(text);
-        let lead = text.lead.as_deref();
-        Derived {
-            tags: self
-                .classifier
-                .classify(&text.title, lead, &paragraphs)
-                .tags,
-            sketch: fingerprint
-                .map(duplicates::Fingerprint::sketch)
-                .unwrap_or_default(),
-        }
+    async fn derive(
+        &self,
+        text: &Text,
+        fingerprint: Option<&Fingerprint>,
+    ) -> Result<Derived, Error> {
+        let sketch = fingerprint.map(Fingerprint::sketch).unwrap_or_default();
+        let (classifier, text) = (self.classifier.clone(), text.clone());
+        let tags = apart(move || {
+            let paragraphs = paragraphs(&text);
+            let lead = text.lead.as_deref();
+            classifier.classify(&text.title, lead, &paragraphs).tags
+        })
+        .await?;
+        Ok(Derived { tags, sketch })
     }
+}
+
+/// Does what a long text makes long where it may take its time: stop, schedule and serving must not wait for it.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
+    Ok(tokio::task::spawn_blocking(work).await?)
+}
+
+async fn fingerprint(of: &DatedText) -> Result<Fingerprint, Error> {
+    let of = of.clone();
+    apart(move || Fingerprint::new(&of.text.title, &paragraphs(&of.text), of.published)).await
 }
 
 fn paragraphs(text: &Text) -> Vec<String> {

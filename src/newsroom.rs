@@ -123,9 +123,18 @@ impl Reader {
     /// The releases on one page of the listing.
     ///
     /// # Errors
-    /// [`Unreadable::Listing`] when there is none; behind the last page that is the end, and no failure.
+    /// [`Unreadable::Listing`] when there is none.
     pub fn listing(&self, page: &Page) -> Result<Announced, Unreadable> {
         listing::read(self, page)
+    }
+
+    /// The releases on a page of the listing behind the first; none behind the last.
+    ///
+    /// # Errors
+    /// [`Unreadable::Listing`] when there is none and the page is not one of the newsroom's: a challenge page must not
+    /// pass for the end.
+    pub fn further_listing(&self, page: &Page) -> Result<Announced, Unreadable> {
+        listing::read_further(self, page)
     }
 
     /// A release's own page.

@@ -1,10 +1,12 @@
 //! What becomes of an address that was never seen: a new release, or a copy of one that we have.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 
 use super::announcements::Announcement;
 use super::cycle::Cycle;
-use super::{Error, pages, paragraphs};
+use super::{Error, apart, pages};
 use crate::duplicates::{self, Comparison, Fingerprint, Reason};
 use crate::fetch::Answer;
 use crate::newsroom::Reader;
@@ -13,7 +15,7 @@ use crate::store::{MergedCopy, NewAddress, Validators};
 
 /// What becomes of a new text.
 pub(super) enum Judgement {
-    New(Fingerprint),
+    New(Arc<Fingerprint>),
     CopyOf(Guid, Reason),
 }
 
@@ -57,9 +59,12 @@ impl Cycle<'_> {
                 Judgement::New(fingerprint) => Some(fingerprint),
             },
         };
-        let derived = self.ingest.derive(&first.text, fingerprint.as_ref());
+        let derived = self
+            .ingest
+            .derive(&first.text, fingerprint.as_deref())
+            .await?;
         let due = match fingerprint {
-            Some(_) => pages::next_reading(first.published, address.at, 0),
+            Some(_) => pages::next_reading(first.published, address.at, address.at),
             None => Some(pages::next_attempt(address.at, 0)),
         };
         self.store
@@ -110,7 +115,7 @@ impl Cycle<'_> {
 
     /// Whether the text at `guid` is a copy of another release that the feeds show.
     pub(super) async fn judge(&self, guid: Guid, text: &DatedText) -> Result<Judgement, Error> {
-        let fingerprint = fingerprint(text);
+        let fingerprint = Arc::new(super::fingerprint(text).await?);
         let candidates = self
             .store
             .candidates(&fingerprint.sketch(), text.published, guid)
@@ -119,7 +124,8 @@ impl Cycle<'_> {
             let Some(other) = self.store.dated_text(candidate).await? else {
                 continue;
             };
-            match duplicates::compare(&self::fingerprint(&other), &fingerprint) {
+            let (other, this) = (super::fingerprint(&other).await?, fingerprint.clone());
+            match apart(move || duplicates::compare(&other, &this)).await? {
                 Comparison::One(reason) => return Ok(Judgement::CopyOf(candidate, reason)),
                 Comparison::Template(refusal) => {
                     tracing::info!(id = guid.id(), other = candidate.id(), %refusal, "kept apart");
@@ -143,10 +149,6 @@ impl Cycle<'_> {
             _ => Ok(None),
         }
     }
-}
-
-pub(super) fn fingerprint(of: &DatedText) -> Fingerprint {
-    Fingerprint::new(&of.text.title, &paragraphs(&of.text), of.published)
 }
 
 /// The text and date of a draft with its own page, whose headline counts before an announcement's.

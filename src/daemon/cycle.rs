@@ -110,27 +110,26 @@ impl<'a> Cycle<'a> {
         let change = self.store.change().await?;
 
         let feed = self.read_feed().await?;
-        let listing = if self.listing_is_wanted(&progress, feed.is_some()) {
+        let listings = if self.listing_is_wanted(&progress, feed.is_some()) {
             self.read_listings(&progress).await?
         } else {
-            None
+            Vec::new()
         };
-        let was_read = feed.is_some() || listing.is_some();
+        let was_read = feed.is_some() || !listings.is_empty();
+        let every_listing_was_read = listings.len() == self.source.listing.len();
 
         let mut reaches_back = true;
-        for way in [&feed, &listing].into_iter().flatten() {
-            reaches_back &= self.reaches_back(way).await?;
+        for announced in feed.iter().chain(&listings) {
+            reaches_back &= self.reaches_back(announced).await?;
         }
         let gap = (!is_first && !reaches_back).then_some(change);
-        let listing_was_read = listing.is_some();
-        let arriving =
-            announcements::combine(feed.unwrap_or_default(), listing.unwrap_or_default());
-        self.take_all(arriving, gap).await?;
-        if listing_was_read {
+        let announced = announcements::combine(feed.unwrap_or_default(), listings.concat());
+        self.take_all(announced, gap).await?;
+        if every_listing_was_read && !self.source.listing.is_empty() {
             self.store.listing_read(id, self.now).await?;
             if is_first && self.report.failed.is_empty() {
                 // The first page is stored, so the history goes on behind it.
-                self.store.history_needs(id, 2).await?;
+                self.store.history_needs(id, 2, None).await?;
             }
         }
 
@@ -160,23 +159,21 @@ impl<'a> Cycle<'a> {
     }
 
     fn listing_is_wanted(&self, progress: &Progress, feed_was_read: bool) -> bool {
+        // A reading "in the future" is a clock that was set back: it counts as none.
         let is_due = progress
             .listing_read
-            .is_none_or(|read| self.now - read >= LISTING_EVERY);
+            .is_none_or(|read| self.now - read >= LISTING_EVERY || read > self.now);
         !self.source.listing.is_empty() && (!feed_was_read || is_due)
     }
 
-    async fn read_listings(&mut self, progress: &Progress) -> Result<Option<Vec<Draft>>, Error> {
-        let mut all = None;
+    /// What each listing's first page announces, without those that cannot be read.
+    async fn read_listings(&mut self, progress: &Progress) -> Result<Vec<Vec<Draft>>, Error> {
+        let mut all = Vec::new();
         // While a gap is open, a page that has not changed is wanted as well.
         let conditionally = progress.gap.is_none();
         for listing in &self.source.listing {
-            if let Some(announced) = self
-                .announced(listing, conditionally, Reader::listing)
-                .await?
-            {
-                all.get_or_insert_with(Vec::new).extend(announced.drafts);
-            }
+            let announced = self.announced(listing, conditionally, Reader::listing);
+            all.extend(announced.await?.map(|announced| announced.drafts));
         }
         Ok(all)
     }
@@ -227,11 +224,18 @@ impl<'a> Cycle<'a> {
     ) -> Result<Option<Answer>, Error> {
         match self.client.get(url, validators).await {
             Ok(answer) => Ok(Some(answer)),
-            Err(Failure::Store(error)) => Err(Error::Store(error)),
-            Err(failure) if failure.ends_the_cycle() => Err(Error::Fetch(failure)),
-            Err(failure) => {
+            Err(failure) => self.fail(url, failure).map(|()| None),
+        }
+    }
+
+    /// Notes a failure in the report, unless it is our own: then it ends the cycle.
+    pub(super) fn fail(&mut self, url: &Url, failure: Failure) -> Result<(), Error> {
+        match failure {
+            Failure::Store(error) => Err(Error::Store(error)),
+            failure if failure.ends_the_cycle() => Err(Error::Fetch(failure)),
+            failure => {
                 self.fails(url, failure.to_string());
-                Ok(None)
+                Ok(())
             }
         }
     }
@@ -255,8 +259,11 @@ impl<'a> Cycle<'a> {
     }
 
     pub(super) fn fails(&mut self, url: &Url, cause: String) {
-        tracing::warn!(source = %self.source.id, %url, "{cause}");
-        let url = url.to_string();
+        self.fails_at(url.to_string(), cause);
+    }
+
+    pub(super) fn fails_at(&mut self, url: String, cause: String) {
+        tracing::warn!(source = %self.source.id, url, "{cause}");
         self.report.failed.push(Trouble { url, cause });
     }
 
@@ -265,9 +272,7 @@ impl<'a> Cycle<'a> {
             Ok(url) => Some(url),
             Err(error) => {
                 // The configuration's checks refuse such an address; a stored one could only come from elsewhere.
-                let cause = error.to_string();
-                let url = address.to_owned();
-                self.report.failed.push(Trouble { url, cause });
+                self.fails_at(address.to_owned(), error.to_string());
                 None
             }
         }

@@ -3,11 +3,22 @@
 use chrono::Utc;
 
 use super::announcements::Announcement;
-use super::arrivals::{Judgement, dated_text, fingerprint};
+use super::arrivals::{Judgement, dated_text};
 use super::cycle::Cycle;
-use super::{Error, pages, paragraphs};
+use super::{Error, apart, fingerprint, pages, paragraphs};
 use crate::release::{CanonicalPath, Cause, DatedText, Draft, Guid, Text};
 use crate::store::{Address, MergedCopy, Way};
+
+/// What became of a text that was read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// A reader would see no difference.
+    Unchanged,
+    /// It is the release's newest revision.
+    Revised,
+    /// The release turned out to be a copy of another, and is part of it now.
+    Folded,
+}
 
 impl Cycle<'_> {
     /// Looks at a known address again: when a way in says something new of it, its page is read at once.
@@ -24,8 +35,16 @@ impl Cycle<'_> {
         let listing_changed = address.feed_seen.is_none()
             && one.feed_seen.is_none()
             && is_new(&one.listing_seen, &address.listing_seen);
-        if (feed_changed || listing_changed) && !address.is_copy {
-            self.edited(address.guid, &one.draft).await?;
+        let (before, now) = if feed_changed {
+            (&address.feed_seen, &one.feed_seen)
+        } else {
+            (&address.listing_seen, &one.listing_seen)
+        };
+        if (feed_changed || listing_changed)
+            && !address.is_copy
+            && let (Some(before), Some(now)) = (before, now)
+        {
+            self.edited(address.guid, &one.draft, (before, now)).await?;
         }
         let upstream = one.draft.upstream_guid.as_deref();
         for (way, now, before) in [
@@ -42,33 +61,43 @@ impl Cycle<'_> {
         Ok(())
     }
 
-    async fn edited(&mut self, guid: Guid, draft: &Draft) -> Result<(), Error> {
+    /// Takes in what an announcement now says otherwise of a release.
+    async fn edited(&mut self, guid: Guid, draft: &Draft, said: (&str, &str)) -> Result<(), Error> {
         let Some(before) = self.store.dated_text(guid).await? else {
             return Ok(());
         };
         let read = self.read_page(draft).await?;
+        let now = dated_text(draft, read.as_ref().map(|(article, _)| article), self.now).text;
+        let lead = now.lead.or_else(|| before.text.lead.clone());
         let text = match &read {
-            Some((article, _)) => dated_text(draft, Some(article), self.now).text,
-            // The page may be read again soon; until then the new title and lead are shown with the text that we have.
-            None => Text {
-                body: before.text.body.clone(),
-                ..dated_text(draft, None, self.now).text
-            },
+            Some(_) => Text { lead, ..now },
+            // The page may be read again soon. Until then what the announcement changed is shown with the text that we
+            // have; its other words may differ from the page's for ever, so they are not news.
+            None => {
+                let (title_before, title_now) = (said.0.lines().next(), said.1.lines().next());
+                let title_changed = title_before != title_now;
+                Text {
+                    title: if title_changed {
+                        now.title
+                    } else {
+                        before.text.title.clone()
+                    },
+                    lead,
+                    body: before.text.body.clone(),
+                }
+            }
         };
-        if read.is_none() {
+        let url = draft.url.as_str();
+        let outcome = self.revise(guid, &draft.path, url, &before, text).await?;
+        if let Some((_, validators)) = &read {
+            self.store.keep_validators(url, validators).await?;
+        }
+        // A page that failed, or that a cache still gives as it was, is looked at again.
+        if read.is_none() || outcome == Outcome::Unchanged {
             let due = Some(pages::next_attempt(self.now, 0));
             self.store
                 .plan(&self.source.id, &draft.path, due, 0)
                 .await?;
-        }
-        let text = Text {
-            lead: text.lead.or_else(|| before.text.lead.clone()),
-            ..text
-        };
-        let url = draft.url.as_str();
-        self.revise(guid, &draft.path, url, &before, text).await?;
-        if let Some((_, validators)) = &read {
-            self.store.keep_validators(url, validators).await?;
         }
         Ok(())
     }
@@ -81,10 +110,11 @@ impl Cycle<'_> {
         url: &str,
         before: &DatedText,
         text: Text,
-    ) -> Result<(), Error> {
-        let changed = changes(&before.text, &text);
+    ) -> Result<Outcome, Error> {
+        let both = (before.text.clone(), text.clone());
+        let changed = apart(move || changes(&both.0, &both.1)).await?;
         if changed.is_empty() {
-            return Ok(());
+            return Ok(Outcome::Unchanged);
         }
         let at = Utc::now();
         let now = DatedText {
@@ -104,10 +134,13 @@ impl Cycle<'_> {
             };
             self.store.fold(guid, &copy).await?;
             self.count_merged(&copy);
-            return Ok(());
+            return Ok(Outcome::Folded);
         }
-        let fingerprint = now.text.body.is_some().then(|| fingerprint(&now));
-        let derived = self.ingest.derive(&now.text, fingerprint.as_ref());
+        let fingerprint = match now.text.body {
+            Some(_) => Some(fingerprint(&now).await?),
+            None => None,
+        };
+        let derived = self.ingest.derive(&now.text, fingerprint.as_ref()).await?;
         let cause = if is_completed {
             Cause::Completed
         } else {
@@ -118,7 +151,7 @@ impl Cycle<'_> {
             .await?;
         tracing::info!(id = guid.id(), cause = cause.as_str(), ?changed, "revised");
         self.report.revised += 1;
-        Ok(())
+        Ok(Outcome::Revised)
     }
 }
 

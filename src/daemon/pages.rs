@@ -5,12 +5,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Error;
 use super::cycle::Cycle;
-use crate::fetch::Answer;
+use super::edits::Outcome;
+use crate::fetch::{Answer, Failure};
 use crate::newsroom::Reader;
-use crate::release::Text;
-use crate::store::Due;
+use crate::release::{Article, Text};
+use crate::store::{Due, Validators};
 
-/// When a release's page is read again, counted from each reading before.
+/// When a release's page is read again, counted from first sight.
 const READINGS: [TimeDelta; 6] = [
     TimeDelta::hours(1),
     TimeDelta::hours(6),
@@ -24,19 +25,20 @@ const WATCHED: TimeDelta = TimeDelta::days(30);
 const FIRST_ATTEMPT: TimeDelta = TimeDelta::minutes(10);
 const MOST_A_CYCLE: i64 = 20;
 
-/// When a release that has its text is read for the next time, after so many readings.
+/// When a release that has its text is read for the next time.
 pub(super) fn next_reading(
     published: DateTime<Utc>,
+    first_seen: DateTime<Utc>,
     now: DateTime<Utc>,
-    reads: i64,
 ) -> Option<DateTime<Utc>> {
-    let wait = READINGS.get(usize::try_from(reads).ok()?)?;
-    (now - published < WATCHED || reads > 0).then(|| now + *wait)
+    let planned = READINGS.map(|wait| first_seen + wait);
+    let is_watched = first_seen - published < WATCHED;
+    planned.into_iter().find(|at| *at > now && is_watched)
 }
 
-/// When a page that failed is tried again, after so many attempts: soon, then ever more rarely, at least daily.
-pub(super) fn next_attempt(now: DateTime<Utc>, attempts: i64) -> DateTime<Utc> {
-    let doublings = u32::try_from(attempts.clamp(0, 7)).unwrap_or(0);
+/// When a page that failed is tried again, after so many failures: soon, then ever more rarely, at least daily.
+pub(super) fn next_attempt(now: DateTime<Utc>, failures: i64) -> DateTime<Utc> {
+    let doublings = u32::try_from(failures.clamp(0, 7)).unwrap_or(0);
     now + (FIRST_ATTEMPT * 2_i32.pow(doublings)).min(TimeDelta::days(1))
 }
 
@@ -61,37 +63,62 @@ impl Cycle<'_> {
             return Ok(());
         };
         let known = self.store.validators(&due.url).await?;
-        let (article, validators) = match self.get(&url, &known).await? {
-            Some(Answer::Changed(page, validators)) => (
-                self.parse(&url, page, Reader::article).await,
-                Some(validators),
-            ),
-            Some(Answer::Unchanged) => (None, Some(known)),
-            None => (None, None),
-        };
-        let has_text = before.text.body.is_some() || article.is_some();
-        if let Some(article) = article {
-            let text = Text {
-                title: article.title.unwrap_or_else(|| before.text.title.clone()),
-                lead: before.text.lead.clone(),
-                body: Some(article.body),
-            };
-            self.revise(due.guid, &due.path, &due.url, &before, text)
-                .await?;
-            if let Some(validators) = &validators {
-                self.store.keep_validators(&due.url, validators).await?;
+        let article = match self.client.get(&url, &known).await {
+            Ok(Answer::Unchanged) => Read::Unchanged,
+            Ok(Answer::Changed(page, validators)) => {
+                match self.parse(&url, page, Reader::article).await {
+                    Some(article) => Read::Changed(article, validators),
+                    None => Read::Failed,
+                }
             }
+            // Nothing was asked, so nothing has failed: what the server asked for is waited for.
+            Err(Failure::Held { until, .. }) => Read::Held(until),
+            Err(failure) => {
+                self.fail(&url, failure)?;
+                Read::Failed
+            }
+        };
+        let mut has_text = before.text.body.is_some();
+        if let Read::Changed(article, validators) = &article {
+            let text = Text {
+                title: article.title.as_ref().unwrap_or(&before.text.title).clone(),
+                lead: before.text.lead.clone(),
+                body: Some(article.body.clone()),
+            };
+            let outcome = self
+                .revise(due.guid, &due.path, &due.url, &before, text)
+                .await?;
+            if outcome == Outcome::Folded {
+                // A copy's page is never read again: its words are not the release's.
+                return Ok(());
+            }
+            self.store.keep_validators(&due.url, validators).await?;
+            has_text = true;
         }
-        let next = if has_text {
-            next_reading(before.published, self.now, due.reads + 1)
-        } else {
-            Some(next_attempt(self.now, due.reads + 1))
+        let reading = next_reading(before.published, due.first_seen, self.now);
+        let (next, failures) = match article {
+            Read::Held(until) => (Some(until), due.failures),
+            Read::Changed(..) | Read::Unchanged => (reading, 0),
+            // What has its text is given up when its last reading is past; what has none never is.
+            Read::Failed if has_text && reading.is_none() => (None, 0),
+            Read::Failed => {
+                let next = next_attempt(self.now, due.failures);
+                (Some(next), due.failures + 1)
+            }
         };
         self.store
-            .plan(&self.source.id, &due.path, next, due.reads + 1)
+            .plan(&self.source.id, &due.path, next, failures)
             .await?;
         Ok(())
     }
+}
+
+/// What came of reading a page again.
+enum Read {
+    Changed(Article, Validators),
+    Unchanged,
+    Failed,
+    Held(DateTime<Utc>),
 }
 
 #[cfg(test)]
@@ -100,13 +127,19 @@ mod tests {
 
     #[test]
     fn readings_thin_out_and_attempts_never_end() {
-        let now = DateTime::UNIX_EPOCH;
-        let hours = |then: Option<DateTime<Utc>>| then.map(|then| (then - now).num_hours());
-        assert_eq!(hours(next_reading(now, now, 0)), Some(1));
-        assert_eq!(hours(next_reading(now, now, 5)), Some(30 * 24));
-        assert_eq!(next_reading(now, now, 6), None);
-        assert_eq!(next_reading(now - TimeDelta::days(31), now, 0), None);
-        assert_eq!((next_attempt(now, 0) - now).num_minutes(), 10);
-        assert_eq!((next_attempt(now, 1_000) - now).num_hours(), 21);
+        let seen = DateTime::UNIX_EPOCH;
+        let next = |hours| {
+            let now = seen + TimeDelta::hours(hours);
+            next_reading(seen, seen, now).map(|then| (then - seen).num_hours())
+        };
+        assert_eq!(next(0), Some(1));
+        assert_eq!(next(1), Some(6));
+        // What an outage covered is not made up for one by one.
+        assert_eq!(next(30), Some(72));
+        assert_eq!(next(7 * 24), Some(30 * 24));
+        assert_eq!(next(30 * 24), None);
+        assert_eq!(next_reading(seen - TimeDelta::days(31), seen, seen), None);
+        assert_eq!((next_attempt(seen, 0) - seen).num_minutes(), 10);
+        assert_eq!((next_attempt(seen, 1_000) - seen).num_hours(), 21);
     }
 }

@@ -1,15 +1,16 @@
 //! Paging the listing back: to close a gap, and to fill the past.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use url::Url;
+use reqwest::StatusCode;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::Error;
 use super::announcements::{self, Announcement};
 use super::cycle::{Cycle, Report};
 use crate::fetch::{Answer, Failure};
-use crate::newsroom::{Announced, Page, Reader, Unreadable};
+use crate::newsroom::Reader;
 use crate::release::{self, CanonicalPath};
-use crate::store::Validators;
+use crate::store::{Gap, Validators};
 
 /// A listing has some ninety pages; beyond this something is wrong with it.
 const MOST_PAGES: i64 = 2_000;
@@ -17,7 +18,20 @@ const MOST_PAGES: i64 = 2_000;
 /// What a page of the listing gave.
 enum Walked {
     Releases(Vec<Announcement>),
+    /// The page holds none, and it is behind the last one.
     End,
+    Failed,
+}
+
+/// How the paging of one listing ended.
+#[derive(PartialEq, Eq)]
+enum Ended {
+    /// At a whole page of what was known before, or is older than the record.
+    Reached,
+    /// Behind the last page, having met something that was known before.
+    AtTheEnd,
+    /// Behind the last page, or at a page seen already, without having met anything known.
+    Lost,
     Failed,
 }
 
@@ -52,34 +66,61 @@ impl Cycle<'_> {
         tracing::info!(source = %self.source.id, since = %gap.opened, "paging the listing to close a gap");
         let oldest = self.store.oldest(&self.source.id, gap.change).await?;
         let first_day = oldest.map(release::london_day);
+        let mut ends = Vec::new();
         for listing in self.source.listing.clone() {
-            let mut before: Vec<CanonicalPath> = Vec::new();
-            for page in 1..=MOST_PAGES {
-                let releases = match self.walk(&listing, page).await? {
-                    Walked::Failed => return Ok(()),
-                    Walked::End => break,
-                    Walked::Releases(releases) => releases,
-                };
-                let paths: Vec<_> = releases.iter().map(|one| one.draft.path.clone()).collect();
-                // Some sites show their last page for every number behind it.
-                if paths == before {
-                    break;
-                }
-                let known = self.store.known(&self.source.id, &paths).await?;
-                let reaches_back = releases.iter().all(|one| {
-                    let address = known.get(&one.draft.path);
-                    address.is_some_and(|address| address.change <= gap.change)
-                        || first_day.is_some_and(|first| is_of_before(one, first))
-                });
-                self.take_all(releases, None).await?;
-                if reaches_back {
-                    break;
-                }
-                before = paths;
-            }
+            ends.push(self.page_back(&listing, gap, first_day).await?);
         }
-        self.store.close_gap(&self.source.id).await?;
+        let met_the_known = ends.contains(&Ended::Reached) || ends.contains(&Ended::AtTheEnd);
+        if met_the_known && !ends.contains(&Ended::Failed) {
+            self.store.close_gap(&self.source.id).await?;
+        } else if !ends.contains(&Ended::Failed) {
+            let url = self.source.listing[0].clone();
+            let cause = "releases may be missing: the listing ends before it comes to one that was known (its further \
+                         pages may have another address: compare `page` of the source)";
+            self.fails_at(url, cause.to_owned());
+        }
         Ok(())
+    }
+
+    async fn page_back(
+        &mut self,
+        listing: &str,
+        gap: Gap,
+        first_day: Option<NaiveDate>,
+    ) -> Result<Ended, Error> {
+        let mut met_the_known = false;
+        let mut before: Vec<CanonicalPath> = Vec::new();
+        for page in 1..=MOST_PAGES {
+            let releases = match self.walk(listing, page).await? {
+                Walked::Failed => return Ok(Ended::Failed),
+                Walked::End => break,
+                Walked::Releases(releases) => releases,
+            };
+            let paths: Vec<_> = releases.iter().map(|one| one.draft.path.clone()).collect();
+            // Some sites show their first or last page for every number that they do not know.
+            if paths == before {
+                break;
+            }
+            let known = self.store.known(&self.source.id, &paths).await?;
+            let is_known = |one: &Announcement| {
+                let address = known.get(&one.draft.path);
+                address.is_some_and(|address| address.change <= gap.change)
+            };
+            met_the_known |= releases.iter().any(is_known);
+            let reaches_back = releases.iter().all(|one| {
+                is_known(one) || first_day.is_some_and(|first| is_of_before(one, first))
+            });
+            self.take_all(releases, None).await?;
+            if reaches_back {
+                return Ok(Ended::Reached);
+            }
+            before = paths;
+        }
+        Ok(if met_the_known {
+            Ended::AtTheEnd
+        } else {
+            Ended::Lost
+        })
     }
 
     /// Fills the past by one page of each listing, and notes how far it came.
@@ -88,80 +129,79 @@ impl Cycle<'_> {
     /// [`Error`] when the store fails.
     pub async fn step_back(mut self, since: Option<DateTime<Utc>>) -> Result<Step, Error> {
         let id = self.source.id.clone();
-        let page = self.store.progress(&id).await?.history_page;
-        let mut done = true;
+        let progress = self.store.progress(&id).await?;
+        let page = progress.history_page;
+        let first_day = since.map(release::london_day);
+        let mut step = Step {
+            report: Report::default(),
+            done: true,
+            was_read: true,
+            back_to: None,
+        };
         let mut ended = true;
-        let mut back_to = None;
+        let mut paths = Vec::new();
         for listing in self.source.listing.clone() {
             match self.walk(&listing, page).await? {
-                Walked::End => {}
-                Walked::Failed => {
-                    self.report.requests = self.client.requests();
-                    return Ok(Step {
-                        report: self.report,
-                        done: false,
-                        was_read: false,
-                        back_to,
-                    });
-                }
+                Walked::End if page == 1 || self.is_well(&listing).await? => {}
+                Walked::End | Walked::Failed => step.was_read = false,
                 Walked::Releases(releases) => {
-                    ended = false;
-                    let first = since.map(release::london_day);
-                    done &= first
-                        .is_some_and(|first| releases.iter().all(|one| is_of_before(one, first)));
-                    let days = releases.iter().filter_map(|one| one.draft.published.day());
-                    back_to = back_to.into_iter().chain(days).min();
+                    let days = || releases.iter().filter_map(|one| one.draft.published.day());
+                    step.back_to = step.back_to.into_iter().chain(days()).min();
+                    let is_older = |one| first_day.is_some_and(|first| is_of_before(one, first));
+                    step.done &= releases.iter().all(is_older);
+                    paths.extend(releases.iter().map(|one| one.draft.path.to_string()));
                     self.take_all(releases, None).await?;
+                    ended = false;
                 }
             }
         }
-        let done = done || page >= MOST_PAGES;
-        if done {
+        // Some sites show their first or last page for every number that they do not know.
+        let print = xxh3_64(paths.join("\n").as_bytes()).cast_signed();
+        ended |= progress.history_print == Some(print);
+        step.done = step.was_read && (step.done || ended || page >= MOST_PAGES);
+        if step.done {
             // Behind the last page there is nothing, whatever was asked for.
             let since = since.filter(|_| !ended).unwrap_or_default();
             self.store.history_filled(&id, since).await?;
-        } else {
-            self.store.history_needs(&id, page + 1).await?;
+        } else if step.was_read {
+            self.store.history_needs(&id, page + 1, Some(print)).await?;
         }
         self.report.requests = self.client.requests();
-        Ok(Step {
-            report: self.report,
-            done,
-            was_read: true,
-            back_to,
-        })
+        step.report = self.report;
+        Ok(step)
     }
 
-    async fn walk(&mut self, listing: &str, page: i64) -> Result<Walked, Error> {
-        let address = match page {
+    /// Whether the listing's first page holds releases: if not, a page without any is no end, but a changed layout.
+    async fn is_well(&mut self, listing: &str) -> Result<bool, Error> {
+        Ok(matches!(self.walk(listing, 1).await?, Walked::Releases(_)))
+    }
+
+    async fn walk(&mut self, listing: &str, number: i64) -> Result<Walked, Error> {
+        let address = match number {
             1 => listing.to_owned(),
             _ => format!(
                 "{listing}{}",
-                self.source.page.replace("{n}", &page.to_string())
+                self.source.page.replace("{n}", &number.to_string())
             ),
         };
         let Some(url) = self.address(&address) else {
             return Ok(Walked::Failed);
         };
-        let page_or_end = match self.client.get(&url, &Validators::default()).await {
+        let page = match self.client.get(&url, &Validators::default()).await {
             Ok(Answer::Changed(page, _)) => page,
-            Err(Failure::Status(status)) if status.as_u16() == 404 && page > 1 => {
-                return Ok(Walked::End);
-            }
-            Err(Failure::Store(error)) => return Err(Error::Store(error)),
-            Err(failure) if failure.ends_the_cycle() => return Err(Error::Fetch(failure)),
+            Err(Failure::Status(StatusCode::NOT_FOUND)) if number > 1 => return Ok(Walked::End),
             Err(failure) => {
-                self.fails(&url, failure.to_string());
+                self.fail(&url, failure)?;
                 return Ok(Walked::Failed);
             }
             Ok(Answer::Unchanged) => return Ok(Walked::Failed),
         };
-        let read = if page > 1 {
-            read_further
+        let read = if number > 1 {
+            Reader::further_listing
         } else {
             Reader::listing
         };
-        Ok(match self.parse(&url, page_or_end, read).await {
+        Ok(match self.parse(&url, page, read).await {
             None => Walked::Failed,
             Some(announced) if announced.drafts.is_empty() => Walked::End,
             Some(announced) => {
@@ -169,27 +209,6 @@ impl Cycle<'_> {
             }
         })
     }
-}
-
-/// A page of the listing behind the first. Without a card it is the end, if it is a page of the newsroom at all: one that
-/// links to the listing itself. A challenge page must not pass for the end, or a gap would be closed unread.
-fn read_further(reader: &Reader, page: &Page) -> Result<Announced, Unreadable> {
-    match reader.listing(page) {
-        Err(Unreadable::Listing { .. }) if links_to_itself(page) => Ok(Announced {
-            drafts: Vec::new(),
-            broken: 0,
-        }),
-        read => read,
-    }
-}
-
-fn links_to_itself(page: &Page) -> bool {
-    let text = String::from_utf8_lossy(&page.bytes);
-    let path = page.url.path();
-    let link = |url: &Url| format!("href=\"{url}");
-    let mut absolute = page.url.clone();
-    absolute.set_query(None);
-    text.contains(&format!("href=\"{path}")) || text.contains(&link(&absolute))
 }
 
 /// Whether a release is surely of a day before `first`, in London.

@@ -1,13 +1,37 @@
 //! One page of the listing of all releases.
 
-use scraper::ElementRef;
+use scraper::{ElementRef, Html};
 use url::Url;
 
 use super::{Announced, Page, Reader, Unreadable, headline, lead, parse_html, text_of};
 use crate::release::{CanonicalPath, Draft, Published};
 
 pub(super) fn read(reader: &Reader, page: &Page) -> Result<Announced, Unreadable> {
+    read_document(reader, &parse_html(page)?, page)
+}
+
+/// Without a card it is the end, if the page links to the listing itself, as the newsroom's navigation does.
+pub(super) fn read_further(reader: &Reader, page: &Page) -> Result<Announced, Unreadable> {
     let document = parse_html(page)?;
+    match read_document(reader, &document, page) {
+        Err(Unreadable::Listing { .. }) if links_to_itself(&document, &page.url) => Ok(Announced {
+            drafts: Vec::new(),
+            broken: 0,
+        }),
+        read => read,
+    }
+}
+
+fn links_to_itself(document: &Html, url: &Url) -> bool {
+    let path = CanonicalPath::of(url);
+    document.tree.nodes().any(|node| {
+        let link = node.value().as_element().and_then(|e| e.attr("href"));
+        link.and_then(|link| url.join(link).ok())
+            .is_some_and(|link| CanonicalPath::of(&link) == path && link.host() == url.host())
+    })
+}
+
+fn read_document(reader: &Reader, document: &Html, page: &Page) -> Result<Announced, Unreadable> {
     let mut drafts: Vec<Draft> = Vec::new();
     for card in document.select(&reader.card) {
         if let Some(draft) = draft(reader, card, &page.url)
@@ -90,6 +114,22 @@ mod tests {
             Published::On(chrono::NaiveDate::from_ymd_opt(2026, 9, 25).unwrap())
         );
         assert_eq!(read.drafts[1].published, Published::Unknown);
+    }
+
+    #[test]
+    fn behind_the_last_page_is_the_end_and_a_challenge_is_not() {
+        let source = Source::default();
+        let further = |html: &str| {
+            let page = Page {
+                url: Url::parse("https://news.example/releases?page=9").unwrap(),
+                content_type: None,
+                bytes: html.as_bytes().to_vec(),
+            };
+            read_further(&Reader::new(&source).unwrap(), &page)
+        };
+        let end = further("<nav><a href='/releases'>All</a></nav><p>Nothing here.").unwrap();
+        assert!(end.drafts.is_empty());
+        assert!(further("<p>Checking your browser <a href='/help'>?</a>").is_err());
     }
 
     #[test]

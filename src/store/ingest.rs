@@ -225,7 +225,7 @@ async fn add_address(
     let change = bump(tx).await?;
     sqlx::query(
         "INSERT INTO addresses
-         (source, path, url, guid, upstream_guid, feed_seen, listing_seen, change, first_seen, page_due, page_reads)
+         (source, path, url, guid, upstream_guid, feed_seen, listing_seen, change, first_seen, page_due, page_failures)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0)",
     )
     .bind(&address.source)

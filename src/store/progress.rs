@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 
-use super::{Result, Store, guid_in, instant, json_in, json_of, optional_time_in};
+use super::{Result, Store, guid_in, json_in, json_of, optional_time_in, time_in};
 use crate::release::{CanonicalPath, Guid};
 
 /// Something that failed in a cycle.
@@ -42,6 +42,8 @@ pub struct Progress {
     pub gap: Option<Gap>,
     /// The listing's page that the history needs next.
     pub history_page: i64,
+    /// A hash of what the history's last page showed.
+    pub history_print: Option<i64>,
     /// How far back the history is filled; the epoch is the whole archive.
     pub history_since: Option<DateTime<Utc>>,
 }
@@ -63,8 +65,10 @@ pub struct Due {
     pub path: CanonicalPath,
     /// Its address.
     pub url: String,
-    /// How often it has been read since the release was stored.
-    pub reads: i64,
+    /// When the address was first seen.
+    pub first_seen: DateTime<Utc>,
+    /// How often in a row it could not be read.
+    pub failures: i64,
 }
 
 impl Store {
@@ -96,6 +100,7 @@ impl Store {
             listing_read: optional_time_in(&row, "listing_read_at")?,
             gap,
             history_page: row.try_get("history_page")?,
+            history_print: row.try_get("history_print")?,
             history_since: optional_time_in(&row, "history_since")?,
         })
     }
@@ -163,13 +168,14 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that the history needs a further page of the listing.
+    /// Notes that the history needs a further page of the listing, and a hash of what the page before it showed.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn history_needs(&self, source: &str, page: i64) -> Result<()> {
-        sqlx::query("UPDATE sources SET history_page = $1 WHERE id = $2")
+    pub async fn history_needs(&self, source: &str, page: i64, print: Option<i64>) -> Result<()> {
+        sqlx::query("UPDATE sources SET history_page = $1, history_print = $2 WHERE id = $3")
             .bind(page)
+            .bind(print)
             .bind(source)
             .execute(&self.pool)
             .await?;
@@ -223,7 +229,7 @@ impl Store {
     /// [`super::Error`].
     pub async fn due(&self, source: &str, now: DateTime<Utc>, most: i64) -> Result<Vec<Due>> {
         let rows = sqlx::query(
-            "SELECT guid, path, url, page_reads FROM addresses
+            "SELECT guid, path, url, first_seen, page_failures FROM addresses
              WHERE source = $1 AND page_due <= $2 ORDER BY page_due, path LIMIT $3",
         )
         .bind(source)
@@ -237,27 +243,14 @@ impl Store {
                     guid: guid_in(row)?,
                     path: CanonicalPath::from_stored(row.try_get("path")?),
                     url: row.try_get("url")?,
-                    reads: row.try_get("page_reads")?,
+                    first_seen: time_in(row, "first_seen")?,
+                    failures: row.try_get("page_failures")?,
                 })
             })
             .collect()
     }
 
-    /// When anything of a source is next due.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn next_due(&self, source: &str) -> Result<Option<DateTime<Utc>>> {
-        let row = sqlx::query("SELECT MIN(page_due) AS due FROM addresses WHERE source = $1")
-            .bind(source)
-            .fetch_one(&self.pool)
-            .await?;
-        row.try_get::<Option<i64>, _>("due")?
-            .map(instant)
-            .transpose()
-    }
-
-    /// Plans the next reading of a release's page.
+    /// Plans the next reading of a release's page, after so many failures in a row.
     ///
     /// # Errors
     /// [`super::Error`].
@@ -266,13 +259,13 @@ impl Store {
         source: &str,
         path: &CanonicalPath,
         due: Option<DateTime<Utc>>,
-        reads: i64,
+        failures: i64,
     ) -> Result<()> {
         sqlx::query(
-            "UPDATE addresses SET page_due = $1, page_reads = $2 WHERE source = $3 AND path = $4",
+            "UPDATE addresses SET page_due = $1, page_failures = $2 WHERE source = $3 AND path = $4",
         )
         .bind(due.map(|due| due.timestamp()))
-        .bind(reads)
+        .bind(failures)
         .bind(source)
         .bind(path.as_str())
         .execute(&self.pool)

@@ -24,8 +24,10 @@ CREATE TABLE sources (
     -- An open gap: releases stored up to this change were known before it opened.
     gap_change      BIGINT,
     gap_opened_at   BIGINT,
-    -- The next page of the listing that the history needs, and how far back it is filled; 0 is the whole archive.
+    -- The next page of the listing that the history needs, a hash of what the page before it showed, and how far back
+    -- the history is filled; 0 is the whole archive.
     history_page    BIGINT NOT NULL DEFAULT 1,
+    history_print   BIGINT,
     history_since   BIGINT
 );
 
@@ -78,7 +80,7 @@ CREATE TABLE addresses (
     change        BIGINT NOT NULL,
     first_seen    BIGINT NOT NULL,
     page_due      BIGINT,
-    page_reads    BIGINT NOT NULL DEFAULT 0,
+    page_failures BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (source, path)
 );
 CREATE INDEX addresses_by_guid ON addresses (guid);
