@@ -14,11 +14,15 @@ mod topics;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 use tracing::Level;
 
 use crate::document::Problems;
+
+/// What the store may take to close.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Something failed.
 const FAILED: u8 = 1;
@@ -109,7 +113,7 @@ pub fn main() -> ExitCode {
         }
         Err(Stop::Error(error)) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(Stop::Error(error)) => {
-            eprintln!("npcc-feeds: {error:#}");
+            eprintln!("npcc-feeds: {}", whole(&error));
             FAILED.into()
         }
     }
@@ -132,10 +136,23 @@ async fn command(arguments: Arguments) -> Outcome {
                 Command::Show(show) => show::run(&ingest, &show).await,
                 Command::Check(_) | Command::Classify(_) => Ok(()),
             };
-            ingest.store.close().await;
+            // What another process holds the store's lock for must not keep this one from ending.
+            let _ = tokio::time::timeout(LAST_WORDS, ingest.store.close()).await;
             outcome
         }
     }
+}
+
+/// An error with those of its causes that it does not tell itself.
+fn whole(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |told, cause| {
+        let cause = cause.to_string();
+        match told.as_str() {
+            "" => cause,
+            _ if told.contains(&cause) => told,
+            _ => format!("{told}: {cause}"),
+        }
+    })
 }
 
 /// Whoever read our output has gone, as `head` does: that is no failure.

@@ -8,6 +8,8 @@ mod fingerprint;
 
 use std::fmt;
 
+use chrono::TimeDelta;
+
 pub use fingerprint::Fingerprint;
 
 /// Copies are looked for among releases published within so many days of each other: yearly campaigns reuse whole
@@ -20,8 +22,10 @@ const JACCARD: f64 = 0.5;
 const CONTAINMENT: f64 = 0.8;
 /// A short text inside a long one is a quotation rather than a copy, so the shorter must be this part of the longer.
 const SIZE_RATIO: f64 = 0.4;
-/// Below so many shingles, likeness says little and only equal texts are one.
+/// Below so many shingles, likeness says little: two answers to two reports can thank in the same words. Only equal texts
+/// under equal titles, published within days, are one.
 const FEWEST_SHINGLES: usize = 30;
+const SHORT_ONES_WITHIN: TimeDelta = TimeDelta::days(7);
 
 /// Why two releases are one.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,15 +102,20 @@ pub fn compare(a: &Fingerprint, b: &Fingerprint) -> Comparison {
 }
 
 fn likeness(a: &Fingerprint, b: &Fingerprint) -> Option<Reason> {
-    if a.words() == b.words() {
-        return (!a.words().is_empty()).then_some(Reason::EqualText);
-    }
     let (fewer, more) = {
         let (a, b) = (a.shingles().len(), b.shingles().len());
         (a.min(b), a.max(b))
     };
     if fewer < FEWEST_SHINGLES {
-        return None;
+        let apart = (a.published() - b.published()).abs();
+        let is_one = fewer > 0
+            && a.words() == b.words()
+            && a.title() == b.title()
+            && apart <= SHORT_ONES_WITHIN;
+        return is_one.then_some(Reason::EqualText);
+    }
+    if a.words() == b.words() {
+        return Some(Reason::EqualText);
     }
     let shared = a.shared_shingles(b);
     let jaccard = ratio(shared, fewer + more - shared);
@@ -225,15 +234,22 @@ mod tests {
     }
 
     #[test]
-    fn short_texts_are_one_only_when_equal() {
-        let a = print("A", "2026-01-01", "We welcome the report and will read it.");
-        let b = print(
-            "B",
-            "2026-01-01",
-            "We welcome the report and will study it.",
-        );
-        assert_eq!(compare(&a, &b), Comparison::Two);
-        assert_eq!(compare(&a, &a), Comparison::One(Reason::EqualText));
+    fn two_answers_in_the_same_few_words_are_two() {
+        let thanks = "We thank the inspectors and will study the report.";
+        let a = print("Reply to the first report", "2026-01-01", thanks);
+        let same = print("Reply to the first report", "2026-01-03", thanks);
+        assert_eq!(compare(&a, &same), Comparison::One(Reason::EqualText));
+        for other in [
+            print("Reply to the second report", "2026-01-01", thanks),
+            print("Reply to the first report", "2026-03-01", thanks),
+            print(
+                "Reply to the first report",
+                "2026-01-01",
+                &thanks.replace("study", "read"),
+            ),
+        ] {
+            assert_eq!(compare(&a, &other), Comparison::Two);
+        }
         let empty = print("A", "2026-01-01", "");
         assert_eq!(compare(&empty, &empty), Comparison::Two);
     }

@@ -35,9 +35,12 @@ pub struct Page {
 pub struct Announced {
     /// In the order of the page, newest first.
     pub drafts: Vec<Draft>,
-    /// How many items could not be read.
-    pub broken: usize,
+    /// Why items could not be taken, one reason each.
+    pub broken: Vec<String>,
 }
+
+/// As many releases are taken from one page; the newsroom's own shows ten or twenty.
+const MOST_ANNOUNCED: usize = 500;
 
 /// Why a page gave nothing.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -165,14 +168,24 @@ impl Reader {
             url.set_scheme("https").ok()?;
             url.set_port(None).ok()?;
         }
-        let path = CanonicalPath::of(&url);
-        self.source
-            .articles
-            .iter()
-            .any(|prefix| {
-                path.as_str().len() > prefix.len() && path.as_str().starts_with(prefix.as_str())
-            })
-            .then_some(url)
+        self.is_article(&CanonicalPath::of(&url)).then_some(url)
+    }
+
+    /// The host of a link that would be a release's if that host were one of the source's.
+    fn foreign_host(&self, link: &str, base: &Url) -> Option<String> {
+        let url = base.join(link.trim()).ok()?;
+        let host = url.host_str()?.to_owned();
+        let is_ours = self.source.hosts.contains(&host);
+        (!is_ours && self.is_article(&CanonicalPath::of(&url))).then_some(host)
+    }
+
+    fn is_article(&self, path: &CanonicalPath) -> bool {
+        let path = path.as_str();
+        self.source.articles.iter().any(|prefix| {
+            // Canonical paths are in lower case.
+            let prefix = prefix.to_ascii_lowercase();
+            path.len() > prefix.len() && path.starts_with(&prefix)
+        })
     }
 
     fn day(&self, text: &str) -> Option<NaiveDate> {

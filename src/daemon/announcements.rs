@@ -1,6 +1,8 @@
 //! What the ways in announce together: one entry a release, whichever of them named it.
 
-use crate::release::{Draft, Published};
+use std::collections::HashMap;
+
+use crate::release::{CanonicalPath, Draft, Published};
 use crate::store::Way;
 
 /// One announced release, with what each way in said of it.
@@ -17,11 +19,12 @@ pub struct Announcement {
 /// Joins what the feed and the listing announce, in the feed's order and then the listing's.
 pub fn combine(feed: Vec<Draft>, listing: Vec<Draft>) -> Vec<Announcement> {
     let mut all: Vec<Announcement> = Vec::new();
+    let mut places: HashMap<CanonicalPath, usize> = HashMap::new();
     let ways = feed.into_iter().map(|draft| (Way::Feed, draft));
     for (way, draft) in ways.chain(listing.into_iter().map(|draft| (Way::Listing, draft))) {
         let seen = Some(seen(&draft));
-        let known = all.iter_mut().find(|one| one.draft.path == draft.path);
-        match (known, way) {
+        let place = *places.entry(draft.path.clone()).or_insert(all.len());
+        match (all.get_mut(place), way) {
             (Some(one), Way::Feed) => one.feed_seen = one.feed_seen.take().or(seen),
             (Some(one), Way::Listing) => {
                 one.listing_seen = one.listing_seen.take().or(seen);

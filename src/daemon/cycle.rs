@@ -129,7 +129,7 @@ impl<'a> Cycle<'a> {
             self.store.listing_read(id, self.now).await?;
             if is_first && self.report.failed.is_empty() {
                 // The first page is stored, so the history goes on behind it.
-                self.store.history_needs(id, 2, None).await?;
+                self.store.history_read(id, 1, None).await?;
             }
         }
 
@@ -198,7 +198,7 @@ impl<'a> Cycle<'a> {
             Some(Answer::Unchanged) => {
                 return Ok(Some(Announced {
                     drafts: Vec::new(),
-                    broken: 0,
+                    broken: Vec::new(),
                 }));
             }
             Some(Answer::Changed(page, validators)) => (page, validators),
@@ -206,12 +206,12 @@ impl<'a> Cycle<'a> {
         let Some(announced) = self.parse(&url, page, read).await else {
             return Ok(None);
         };
-        if announced.broken == 0 {
-            self.validators.push((url, validators));
-        } else {
-            // With its validators, what is mended there later might stay hidden.
-            let cause = format!("{} items could not be read", announced.broken);
-            self.fails(&url, cause);
+        if announced.broken.is_empty() {
+            self.validators.push((url.clone(), validators));
+        }
+        // With the validators, the next cycle would not see the broken ones, and not tell of them.
+        for cause in &announced.broken {
+            self.fails(&url, format!("an item cannot be taken: {cause}"));
         }
         Ok(Some(announced))
     }

@@ -21,10 +21,15 @@ use crate::store;
 /// The scheduler's jobs are known to die when the machine was held up for long; then this is the minute.
 const LONG_MINUTE: Duration = Duration::from_secs(90);
 
+/// What the store may still take after the stop.
+const LAST_WORDS: Duration = Duration::from_secs(1);
+
 /// A source with its schedule.
 pub(super) struct Scheduled<'a> {
     pub(super) source: &'a Source,
     schedule: Schedule,
+    /// Whether its last cycle ended before its time, so that it is due again in a minute.
+    was_interrupted: bool,
     /// When the past is filled further; none when it is complete.
     pub(super) past_at: Option<DateTime<Utc>>,
 }
@@ -68,6 +73,7 @@ impl Ingest {
             scheduled.push(Scheduled {
                 source,
                 schedule: Schedule::new(&source.schedule, source.timezone())?,
+                was_interrupted: false,
                 past_at: Some(Utc::now()),
             });
         }
@@ -81,13 +87,17 @@ impl Ingest {
             watched: watched.collect(),
             store_trouble: ArcSwapOption::empty(),
         });
-        let published = match self.publish(&server.documents).await {
-            Ok(change) => Some(change),
-            Err(Error::Files(error)) => {
-                tracing::error!(%error, "publishing as files failed; tried again");
-                None
-            }
-            Err(error) => return Err(error),
+        // Readers wait until there is something to serve: a feed must not be missing for a moment.
+        let published = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            published = self.publish(&server.documents) => match published {
+                Ok(change) => Some(change),
+                Err(Error::Files(error)) => {
+                    tracing::error!(%error, "publishing as files failed; tried again");
+                    None
+                }
+                Err(error) => return Err(error),
+            },
         };
         let router = serve::router(server.clone());
         let serving = tokio::spawn(serve::serve(listener, router, stop.clone()));
@@ -96,7 +106,12 @@ impl Ingest {
             result = self.work(&mut scheduled, &server) => result?,
             () = self.keep_publishing(&server.documents, published) => {}
         }
-        self.store.release_leases().await?;
+        // Another process may hold the store's lock for long; a lease that is left behind ends by itself.
+        match tokio::time::timeout(LAST_WORDS, self.store.release_leases()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the fetch lease could not be given back"),
+            Err(_) => tracing::warn!("the fetch lease could not be given back in time"),
+        }
         if let Err(error) = serving.await {
             tracing::error!(%error, "serving failed");
         }
@@ -106,10 +121,9 @@ impl Ingest {
     /// Cycles when they are due, and between them the past.
     async fn work(&self, scheduled: &mut [Scheduled<'_>], server: &Server) -> Result<(), Error> {
         let minute = Arc::new(Notify::new());
-        // Dropped with this future, and its minutes with it.
         let _ticker = ticker(minute.clone()).await?;
         loop {
-            for one in scheduled.iter() {
+            for one in scheduled.iter_mut() {
                 self.cycle_if_due(one, server).await;
             }
             let mut went_back = false;
@@ -122,14 +136,20 @@ impl Ingest {
         }
     }
 
-    async fn cycle_if_due(&self, one: &Scheduled<'_>, server: &Server) {
+    async fn cycle_if_due(&self, one: &mut Scheduled<'_>, server: &Server) {
         let done = match self.store.progress(&one.source.id).await {
-            Ok(progress) if !one.schedule.is_due(progress.last_cycle, Utc::now()) => return,
+            Ok(progress)
+                if !one.was_interrupted
+                    && !one.schedule.is_due(progress.last_cycle, Utc::now()) =>
+            {
+                return;
+            }
             Ok(_) => self.cycle(one.source).await,
             Err(error) => Err(error.into()),
         };
         let next = one.schedule.next(Utc::now()).map(|next| next.to_rfc3339());
         let next = next.unwrap_or_default();
+        one.was_interrupted = done.is_err();
         match done {
             Ok(report) => {
                 server.store_trouble.store(None);
@@ -146,7 +166,7 @@ impl Ingest {
                 );
             }
             Err(error) => {
-                tracing::error!(source = one.source.id, next, %error, "the cycle failed");
+                tracing::error!(source = one.source.id, %error, "the cycle failed; tried again in a minute");
                 if let Error::Store(error) = error {
                     server
                         .store_trouble

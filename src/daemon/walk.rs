@@ -129,8 +129,9 @@ impl Cycle<'_> {
     /// [`Error`] when the store fails.
     pub async fn step_back(mut self, since: Option<DateTime<Utc>>) -> Result<Step, Error> {
         let id = self.source.id.clone();
+        self.store.know(&id).await?;
         let progress = self.store.progress(&id).await?;
-        let page = progress.history_page;
+        let page = progress.history_page + 1;
         let first_day = since.map(release::london_day);
         let mut step = Step {
             report: Report::default(),
@@ -164,7 +165,7 @@ impl Cycle<'_> {
             let since = since.filter(|_| !ended).unwrap_or_default();
             self.store.history_filled(&id, since).await?;
         } else if step.was_read {
-            self.store.history_needs(&id, page + 1, Some(print)).await?;
+            self.store.history_read(&id, page, Some(print)).await?;
         }
         self.report.requests = self.client.requests();
         step.report = self.report;

@@ -14,6 +14,7 @@ const SAMPLED: u64 = 8;
 /// A release as the comparison sees it: the subject of its body, without embargo lines, notes and contacts.
 #[derive(Debug, Clone)]
 pub struct Fingerprint {
+    title: String,
     words: String,
     shingles: Vec<u64>,
     figures: Figures,
@@ -32,6 +33,7 @@ impl Fingerprint {
         let shingles = shingles(&words);
         let figures = Figures::new(std::iter::once(title).chain(kept));
         Fingerprint {
+            title: fold(&text::normalise(title)),
             words,
             shingles,
             figures,
@@ -49,6 +51,10 @@ impl Fingerprint {
             .filter(|hash| hash % SAMPLED == 0);
         let hashes: BTreeSet<u64> = smallest.into_iter().chain(sampled).collect();
         hashes.into_iter().map(u64::cast_signed).collect()
+    }
+
+    pub(super) fn title(&self) -> &str {
+        &self.title
     }
 
     pub(super) fn words(&self) -> &str {

@@ -6,26 +6,42 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use feed_rs::model::Entry;
 use url::Url;
 
-use super::{Announced, Page, Reader, Unreadable, clean, dates, decode, headline, lead};
+use super::{
+    Announced, MOST_ANNOUNCED, Page, Reader, Unreadable, clean, dates, decode, headline, lead,
+};
 use crate::html;
 use crate::release::{CanonicalPath, Draft, Published};
 use crate::text;
 
+/// No honest feed's first tag is longer; it is repeated for each item that is read apart.
+const LONGEST_ROOT: usize = 4 * 1024;
+
 pub(super) fn read(reader: &Reader, page: &Page) -> Result<Announced, Unreadable> {
     let text = clean::clean(&decode::decode(&page.bytes, page.content_type.as_deref()));
-    let (entries, broken) = match parse(&text, &page.url) {
+    let (entries, lost) = match parse(&text, &page.url) {
         Ok(entries) => (entries, 0),
         Err(cause) => salvage(&text, &page.url).ok_or(Unreadable::Feed(cause))?,
     };
     let items = entries.len();
-    let mut drafts: Vec<Draft> = entries
-        .iter()
-        .filter_map(|entry| draft(reader, entry, &page.url))
-        .collect();
+    let mut drafts = Vec::new();
+    let mut broken = vec!["it is no XML".to_owned(); lost];
+    for entry in entries.iter().take(MOST_ANNOUNCED) {
+        match draft(reader, entry, &page.url) {
+            Ok(draft) => drafts.extend(draft),
+            Err(cause) => broken.push(cause),
+        }
+    }
     drop_ambiguous_guids(&mut drafts);
     if drafts.is_empty() {
-        let cause = format!("of its {items} items none links to a release on the source's hosts");
+        let first = broken.first().map(|cause| format!("; {cause}"));
+        let cause = format!(
+            "of its {items} items none links to a release on the source's hosts{}",
+            first.unwrap_or_default()
+        );
         return Err(Unreadable::Feed(cause));
+    }
+    if items > MOST_ANNOUNCED {
+        broken.push(format!("it is behind the first {MOST_ANNOUNCED}"));
     }
     Ok(Announced { drafts, broken })
 }
@@ -48,7 +64,7 @@ fn parse(text: &str, base: &Url) -> Result<Vec<Entry>, String> {
 /// Reads item by item where the whole cannot be read; gives the entries and how many items were lost.
 fn salvage(text: &str, base: &Url) -> Option<(Vec<Entry>, usize)> {
     let root = &text[text.find("<rss")?..];
-    let root = &root[..=root.find('>')?];
+    let root = &root[..=root.find('>').filter(|end| *end <= LONGEST_ROOT)?];
     let mut entries = Vec::new();
     let mut broken = 0;
     let mut rest = text;
@@ -90,35 +106,49 @@ fn drop_ambiguous_guids(drafts: &mut [Draft]) {
     }
 }
 
-fn draft(reader: &Reader, entry: &Entry, base: &Url) -> Option<Draft> {
-    let linked = entry
+/// The release that an item announces; nothing where it is another thing than a release.
+fn draft(reader: &Reader, entry: &Entry, base: &Url) -> Result<Option<Draft>, String> {
+    let links = entry
         .links
         .iter()
         .filter(|link| link.rel.as_deref().is_none_or(|rel| rel == "alternate"))
-        .find_map(|link| reader.release_url(&link.href, base));
+        .map(|link| link.href.as_str());
     // A permalink guid serves where the link is missing.
-    let url = linked.or_else(|| {
-        let is_address = entry.id.starts_with("http");
-        is_address
-            .then(|| reader.release_url(&entry.id, base))
-            .flatten()
-    })?;
-    let title = headline(&entry.title.as_ref()?.content);
-    if title.is_empty() {
-        return None;
-    }
+    let guid = [entry.id.as_str()].into_iter();
+    let addresses: Vec<&str> = links
+        .chain(guid.filter(|id| id.starts_with("http")))
+        .collect();
+    let Some(url) = addresses
+        .iter()
+        .find_map(|link| reader.release_url(link, base))
+    else {
+        let elsewhere = addresses
+            .iter()
+            .find_map(|link| reader.foreign_host(link, base));
+        return match (addresses.is_empty(), elsewhere) {
+            (true, _) => Err("it has no link".to_owned()),
+            (_, Some(host)) => Err(format!(
+                "it is on {host}, which is none of the source's hosts; if the newsroom has moved there, add it to `hosts`"
+            )),
+            (_, None) => Ok(None),
+        };
+    };
+    let title = entry.title.as_ref().map(|title| headline(&title.content));
+    let Some(title) = title.filter(|title| !title.is_empty()) else {
+        return Err(format!("{url} has no title"));
+    };
     let summary = entry
         .summary
         .as_ref()
         .map(|text| html::plain(&text.content));
-    Some(Draft {
+    Ok(Some(Draft {
         path: CanonicalPath::of(&url),
         lead: summary.and_then(|summary| lead(summary, &title)),
         title,
         published: entry.published.map_or(Published::Unknown, Published::At),
         upstream_guid: Some(text::line(&entry.id)).filter(|id| !id.is_empty()),
         url,
-    })
+    }))
 }
 
 #[cfg(test)]
@@ -172,7 +202,8 @@ mod tests {
         .concat();
         let read = read_feed(&feed).unwrap();
         let titles: Vec<&str> = read.drafts.iter().map(|d| d.title.as_str()).collect();
-        assert_eq!((titles, read.broken), (vec!["One", "Two"], 1));
+        assert_eq!(titles, ["One", "Two"]);
+        assert_eq!(read.broken, ["it is no XML"]);
     }
 
     #[test]
@@ -200,6 +231,24 @@ mod tests {
             (draft.published, &draft.lead, &draft.upstream_guid),
             (Published::Unknown, &None, &None)
         );
+    }
+
+    #[test]
+    fn an_item_that_cannot_be_taken_is_told_of() {
+        let moved = item("Moved", "m").replace("news.example", "new.example");
+        let page = item("About us", "x").replace("/releases/", "/about/");
+        let feed = [item("One", "one"), moved, item("", "untitled"), page].concat();
+        let read = read_feed(&feed).unwrap();
+        assert_eq!((read.drafts.len(), read.broken.len()), (1, 2));
+        assert!(read.broken[0].contains("new.example"), "{:?}", read.broken);
+        assert!(read.broken[1].contains("/releases/untitled has no title"));
+    }
+
+    #[test]
+    fn a_feed_of_absurd_length_is_cut() {
+        let items: String = (0..2_000).map(|n| item("T", &n.to_string())).collect();
+        let read = read_feed(&items).unwrap();
+        assert_eq!((read.drafts.len(), read.broken.len()), (MOST_ANNOUNCED, 1));
     }
 
     #[test]

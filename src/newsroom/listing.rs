@@ -1,9 +1,13 @@
 //! One page of the listing of all releases.
 
+use std::collections::HashSet;
+
 use scraper::{ElementRef, Html};
 use url::Url;
 
-use super::{Announced, Page, Reader, Unreadable, headline, lead, parse_html, text_of};
+use super::{
+    Announced, MOST_ANNOUNCED, Page, Reader, Unreadable, headline, lead, parse_html, text_of,
+};
 use crate::release::{CanonicalPath, Draft, Published};
 
 pub(super) fn read(reader: &Reader, page: &Page) -> Result<Announced, Unreadable> {
@@ -16,7 +20,7 @@ pub(super) fn read_further(reader: &Reader, page: &Page) -> Result<Announced, Un
     match read_document(reader, &document, page) {
         Err(Unreadable::Listing { .. }) if links_to_itself(&document, &page.url) => Ok(Announced {
             drafts: Vec::new(),
-            broken: 0,
+            broken: Vec::new(),
         }),
         read => read,
     }
@@ -33,9 +37,10 @@ fn links_to_itself(document: &Html, url: &Url) -> bool {
 
 fn read_document(reader: &Reader, document: &Html, page: &Page) -> Result<Announced, Unreadable> {
     let mut drafts: Vec<Draft> = Vec::new();
-    for card in document.select(&reader.card) {
+    let mut paths = HashSet::new();
+    for card in document.select(&reader.card).take(MOST_ANNOUNCED) {
         if let Some(draft) = draft(reader, card, &page.url)
-            && !drafts.iter().any(|known| known.path == draft.path)
+            && paths.insert(draft.path.clone())
         {
             drafts.push(draft);
         }
@@ -48,7 +53,10 @@ fn read_document(reader: &Reader, document: &Html, page: &Page) -> Result<Announ
         });
     }
     // A card that links elsewhere is another thing than a release, so none counts as broken.
-    Ok(Announced { drafts, broken: 0 })
+    Ok(Announced {
+        drafts,
+        broken: Vec::new(),
+    })
 }
 
 fn draft(reader: &Reader, card: ElementRef<'_>, base: &Url) -> Option<Draft> {

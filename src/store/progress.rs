@@ -25,8 +25,8 @@ pub struct Gap {
     pub opened: DateTime<Utc>,
 }
 
-/// The state of a source.
-#[derive(Debug, Clone)]
+/// The state of a source; the default is that of one never seen.
+#[derive(Debug, Clone, Default)]
 pub struct Progress {
     /// When its last cycle began.
     pub last_cycle: Option<DateTime<Utc>>,
@@ -40,7 +40,7 @@ pub struct Progress {
     pub listing_read: Option<DateTime<Utc>>,
     /// The open gap.
     pub gap: Option<Gap>,
-    /// The listing's page that the history needs next.
+    /// The last page of the listing that the history has been read to; 0 before the first.
     pub history_page: i64,
     /// A hash of what the history's last page showed.
     pub history_print: Option<i64>,
@@ -77,14 +77,13 @@ impl Store {
     /// # Errors
     /// [`super::Error`].
     pub async fn progress(&self, source: &str) -> Result<Progress> {
-        sqlx::query("INSERT INTO sources (id) VALUES ($1) ON CONFLICT (id) DO NOTHING")
-            .bind(source)
-            .execute(&self.pool)
-            .await?;
         let row = sqlx::query("SELECT * FROM sources WHERE id = $1")
             .bind(source)
-            .fetch_one(&self.pool)
+            .fetch_optional(&self.pool)
             .await?;
+        let Some(row) = row else {
+            return Ok(Progress::default());
+        };
         let gap = match row.try_get::<Option<i64>, _>("gap_change")? {
             Some(change) => Some(Gap {
                 change,
@@ -105,11 +104,24 @@ impl Store {
         })
     }
 
+    /// Makes the row of a source, which all that is noted of it later is written into.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn know(&self, source: &str) -> Result<()> {
+        sqlx::query("INSERT INTO sources (id) VALUES ($1) ON CONFLICT (id) DO NOTHING")
+            .bind(source)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// Notes that a cycle begins.
     ///
     /// # Errors
     /// [`super::Error`].
     pub async fn cycle_began(&self, source: &str, at: DateTime<Utc>) -> Result<()> {
+        self.know(source).await?;
         sqlx::query("UPDATE sources SET last_cycle_at = $1 WHERE id = $2")
             .bind(at.timestamp())
             .bind(source)
@@ -168,11 +180,11 @@ impl Store {
         Ok(())
     }
 
-    /// Notes that the history needs a further page of the listing, and a hash of what the page before it showed.
+    /// Notes to which page of the listing the history has been read, and a hash of what that page showed.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn history_needs(&self, source: &str, page: i64, print: Option<i64>) -> Result<()> {
+    pub async fn history_read(&self, source: &str, page: i64, print: Option<i64>) -> Result<()> {
         sqlx::query("UPDATE sources SET history_page = $1, history_print = $2 WHERE id = $3")
             .bind(page)
             .bind(print)

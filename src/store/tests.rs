@@ -203,6 +203,7 @@ async fn a_correction_outlives_the_rules() {
 async fn a_gap_is_recorded_with_the_first_release_and_kept_until_closed() {
     let (_folder, store) = empty().await;
     assert!(store.progress("npcc").await.unwrap().gap.is_none());
+    store.cycle_began("npcc", at(0)).await.unwrap();
     for (path, gap) in [("/releases/a", Some(0)), ("/releases/b", Some(1))] {
         let address = address(path, gap);
         let guid = Guid::new("npcc", &address.path);

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use crate::harness::{World, examples, field, numbered, release};
@@ -11,6 +12,7 @@ use crate::site::Fault;
 struct Daemon {
     child: Child,
     base: String,
+    log: Arc<Mutex<String>>,
 }
 
 impl Daemon {
@@ -26,9 +28,17 @@ impl Daemon {
                 .find_map(|line| Some(line.split_once("address=")?.1.split(' ').next()?.to_owned()))
                 .expect("the daemon says where it serves");
             // The rest of the log must be read, or the daemon would wait for room in the pipe.
-            std::thread::spawn(move || lines.for_each(drop));
+            let log = Arc::new(Mutex::new(String::new()));
+            std::thread::spawn({
+                let log = log.clone();
+                move || {
+                    for line in lines.map_while(Result::ok) {
+                        *log.lock().unwrap() += &(line + "\n");
+                    }
+                }
+            });
             let base = format!("http://{address}");
-            Daemon { child, base }
+            Daemon { child, base, log }
         })
         .await
         .unwrap()
@@ -36,6 +46,15 @@ impl Daemon {
 
     async fn get(&self, path: &str) -> reqwest::Response {
         reqwest::get(format!("{}{path}", self.base)).await.unwrap()
+    }
+
+    async fn next_cycle(&self) -> chrono::DateTime<chrono::Utc> {
+        let health: serde_json::Value = serde_json::from_str(&self.text("/health").await).unwrap();
+        health["sources"][0]["next_cycle"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap()
     }
 
     async fn text(&self, path: &str) -> String {
@@ -61,6 +80,15 @@ impl Daemon {
             .status()
             .unwrap();
         assert!(done.success());
+    }
+}
+
+/// Waits until something holds.
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !holds() {
+        assert!(started.elapsed() < Duration::from_secs(30), "never: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -95,7 +123,9 @@ async fn the_daemon_fetches_serves_and_shows_what_others_fetched() {
     assert_eq!(daemon.get("/topics/nonsense.rss").await.status(), 404);
     world.site().publish(release(500));
     world.fetch().await;
+    let fetched = Instant::now();
     daemon.wait_for("/all.rss", "Release number 500").await;
+    assert!(fetched.elapsed() < Duration::from_secs(5), "promised");
     let health: serde_json::Value = serde_json::from_str(&daemon.text("/health").await).unwrap();
     assert_eq!(health["status"], "ok");
     assert!(health["sources"][0]["next_cycle"].is_string(), "{health}");
@@ -165,11 +195,10 @@ async fn a_folder_that_cannot_be_written_is_tried_again_and_stops_nothing() {
     let daemon = Daemon::start(&world).await;
     daemon.wait_for("/all.rss", "Release number 3").await;
     std::fs::remove_file(world.path("files")).unwrap();
-    let started = Instant::now();
-    while !world.path("files/all.rss").exists() {
-        assert!(started.elapsed() < Duration::from_secs(30));
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    until("the files are there", || {
+        world.path("files/all.rss").exists()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,13 +209,13 @@ async fn it_fills_the_year_that_the_newsroom_shows_no_more() {
     daemon
         .wait_for("/all.rss", "An officer is assaulted every 13 minutes")
         .await;
-    // The first page was read by the first cycle and is not asked for a second time.
-    let asked = world.asked();
-    assert_eq!(
-        asked.iter().filter(|path| *path == "/releases").count(),
-        1,
-        "{asked:?}"
-    );
+    // The first page was read by the first cycle; once more it shows that the empty fourth one is the end.
+    let count = |path: &str| {
+        let asked = world.asked();
+        asked.iter().filter(|asked| *asked == path).count()
+    };
+    until("the end is found", || count("/releases") == 2).await;
+    assert_eq!(count("/releases?page=2"), 1, "{:?}", world.asked());
     assert_eq!(world.releases().await.len(), examples().len() - 1);
 }
 
@@ -217,6 +246,54 @@ async fn it_stops_within_five_seconds_in_the_middle_of_a_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_start_looks_at_the_newsroom_only_when_a_cycle_was_missed() {
+    let world = World::new(numbered(1..=3)).await;
+    world.fetch().await;
+    world.forget_history().await;
+    world.site().clear_asked();
+    let daemon = Daemon::start(&world).await;
+    daemon.wait_for("/all.rss", "Release number 3").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    // The schedule's quarter of an hour may just have begun.
+    let next: chrono::DateTime<chrono::Utc> = daemon.next_cycle().await;
+    if next - chrono::Utc::now() < chrono::TimeDelta::minutes(14) {
+        assert!(world.asked().is_empty(), "{:?}", world.asked());
+    }
+    drop(daemon);
+    world.forget_cycles().await;
+    let _daemon = Daemon::start(&world).await;
+    until("a cycle at once", || {
+        world.asked().contains(&"/feed/rss".to_owned())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_stops_within_five_seconds_while_another_process_holds_the_store() {
+    let world = World::new(numbered(1..=3)).await;
+    world.fetch().await;
+    let mut daemon = Daemon::start(&world).await;
+    daemon.wait_for("/all.rss", "Release number 3").await;
+    let mut store = world.open_store().await;
+    sqlx::query("BEGIN IMMEDIATE")
+        .execute(&mut store)
+        .await
+        .unwrap();
+    let asked = Instant::now();
+    assert_eq!(daemon.get("/health").await.status(), 200);
+    assert!(
+        asked.elapsed() < Duration::from_secs(5),
+        "health only reads"
+    );
+    daemon.signal("TERM");
+    let started = Instant::now();
+    while daemon.child.try_wait().unwrap().is_none() {
+        assert!(started.elapsed() < Duration::from_secs(5));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_network_it_stays_up_and_serves_what_it_has() {
     let mut world = World::new(numbered(1..=3)).await;
     world.fetch().await;
@@ -226,11 +303,14 @@ async fn without_a_network_it_stays_up_and_serves_what_it_has() {
         .unwrap();
     world.set("SOURCES__0__FEED", &format!("http://{dead}/feed/rss"));
     world.set("SOURCES__0__LISTING", &format!("http://{dead}/releases"));
-    let output = world.run(&["fetch"]).await;
-    assert_eq!(output.status.code(), Some(1));
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(told.contains("no connection"), "{told}");
+    world.forget_cycles().await;
     let daemon = Daemon::start(&world).await;
+    assert!(daemon.text("/all.rss").await.contains("Release number 3"));
+    until("a cycle has failed", || {
+        let log = daemon.log.lock().unwrap();
+        log.contains("no connection") && log.contains("next=\"20")
+    })
+    .await;
     assert!(daemon.text("/all.rss").await.contains("Release number 3"));
     let health: serde_json::Value = serde_json::from_str(&daemon.text("/health").await).unwrap();
     assert!(

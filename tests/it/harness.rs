@@ -31,13 +31,18 @@ pub fn of_today(range: std::ops::RangeInclusive<u32>) -> Vec<Item> {
     items
 }
 
-/// A release with words of its own.
+fn day(n: u32) -> chrono::NaiveDate {
+    let first = chrono::NaiveDate::from_ymd_opt(2025, 6, 1).unwrap();
+    first + chrono::Days::new(n.into())
+}
+
+/// A release with words of its own, of the day that follows the number before.
 pub fn release(n: u32) -> Item {
     let words: Vec<String> = (0..60).map(|word| format!("w{n}x{word}")).collect();
     Item {
         id: format!("release-number-{n}"),
         title: format!("Release number {n}"),
-        date: format!("2026-{:02}-{:02}", 1 + n / 28, 1 + n % 28),
+        date: day(n).to_string(),
         time: None,
         lead: format!("Lead of number {n}."),
         body: format!("Lead of number {n}.\n\n{}.", words.join(" ")),
@@ -163,14 +168,33 @@ impl World {
 
     /// Turns the clock forward for the pages that are to be read again.
     pub async fn make_pages_due(&self) {
+        self.change_store("UPDATE addresses SET page_due = 0 WHERE page_due IS NOT NULL")
+            .await;
+    }
+
+    /// Turns the clock forward behind the next scheduled cycle.
+    pub async fn forget_cycles(&self) {
+        self.change_store("UPDATE sources SET last_cycle_at = 0")
+            .await;
+    }
+
+    /// Lets the past pass for filled.
+    pub async fn forget_history(&self) {
+        self.change_store("UPDATE sources SET history_since = 0")
+            .await;
+    }
+
+    async fn change_store(&self, sql: &'static str) {
+        let mut store = self.open_store().await;
+        sqlx::query(sql).execute(&mut store).await.unwrap();
+        store.close().await.unwrap();
+    }
+
+    /// The store, beside whoever else uses it.
+    pub async fn open_store(&self) -> sqlx::AnyConnection {
         sqlx::any::install_default_drivers();
         let url = format!("sqlite://{}", self.path("store/npcc-feeds.db").display());
-        let mut store = sqlx::AnyConnection::connect(&url).await.unwrap();
-        sqlx::query("UPDATE addresses SET page_due = 0 WHERE page_due IS NOT NULL")
-            .execute(&mut store)
-            .await
-            .unwrap();
-        store.close().await.unwrap();
+        sqlx::AnyConnection::connect(&url).await.unwrap()
     }
 
     /// A feed as published, by the name of its file.

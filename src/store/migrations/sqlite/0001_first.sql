@@ -24,9 +24,9 @@ CREATE TABLE sources (
     -- An open gap: releases stored up to this change were known before it opened.
     gap_change      BIGINT,
     gap_opened_at   BIGINT,
-    -- The next page of the listing that the history needs, a hash of what the page before it showed, and how far back
-    -- the history is filled; 0 is the whole archive.
-    history_page    BIGINT NOT NULL DEFAULT 1,
+    -- The page of the listing that the history has been read to, a hash of what it showed, and how far back the history
+    -- is filled; 0 is the whole archive.
+    history_page    BIGINT NOT NULL DEFAULT 0,
     history_print   BIGINT,
     history_since   BIGINT
 );
