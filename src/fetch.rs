@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::config;
 use crate::newsroom::Page;
-use crate::store::{self, Lease, Store, Validators};
+use crate::store::{self, LONGEST_HOLD, Lease, Store, Validators};
 
 pub use failure::Failure;
 
@@ -26,7 +26,6 @@ const MOST_REDIRECTS: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A hold that a server asks for without saying how long.
 const DEFAULT_HOLD: TimeDelta = TimeDelta::minutes(5);
-const LONGEST_HOLD: TimeDelta = TimeDelta::hours(24);
 const RENEW_EVERY: Duration = Duration::from_secs(15);
 
 /// What a server answers.
@@ -191,7 +190,10 @@ impl<'a> Client<'a> {
         let now = Utc::now();
         let asked = retry_after(headers, now);
         let (address, until) = match (status, asked) {
-            (StatusCode::TOO_MANY_REQUESTS, asked) => (origin, asked.unwrap_or(now + DEFAULT_HOLD)),
+            (StatusCode::TOO_MANY_REQUESTS, asked) => {
+                let until = asked.filter(|until| *until > now);
+                (origin, until.unwrap_or(now + DEFAULT_HOLD))
+            }
             (StatusCode::SERVICE_UNAVAILABLE, Some(until)) => (url.as_str(), until),
             _ => return Ok(()),
         };

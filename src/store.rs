@@ -27,7 +27,7 @@ pub use lease::Lease;
 pub use lookup::Address;
 pub use progress::{Due, Gap, Progress, Trouble};
 pub use read::ShownRelease;
-pub use web::Validators;
+pub use web::{LONGEST_HOLD, Validators};
 
 /// What the store cannot do.
 #[derive(Debug, thiserror::Error)]

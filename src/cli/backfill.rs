@@ -1,5 +1,8 @@
 //! `backfill`: walks the listing back into the past. It can be stopped at any time and goes on from there.
 
+use std::fmt;
+use std::time::Duration;
+
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -8,6 +11,9 @@ use super::{Outcome, Stop, fetch, output};
 use crate::config::Source;
 use crate::daemon::Ingest;
 use crate::store::Trouble;
+
+/// The rest between two pages, in which the daemon can take the lease for a cycle.
+const BREATH: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -28,41 +34,43 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
     let since = arguments
         .since
         .map(|day| day.and_time(NaiveTime::MIN).and_utc());
+    let sources = fetch::sources(ingest, arguments.source.as_deref())?;
+    let (with_listing, without): (Vec<_>, Vec<_>) = sources
+        .into_iter()
+        .partition(|source| !source.listing.is_empty());
+    if let (Some(source), []) = (without.first(), with_listing.as_slice()) {
+        let what = format!("source {} has no listing to walk back", source.id);
+        return Err(Stop::WrongUse(what));
+    }
     let mut all = Vec::new();
-    for source in fetch::sources(ingest, arguments.source.as_deref())? {
-        if source.listing.is_empty() {
-            let what = format!("source {} has no listing to walk back", source.id);
-            return Err(Stop::WrongUse(what));
-        }
-        let walked = tokio::select! {
-            walked = walk(ingest, source, since, arguments.max_pages) => walked?,
+    let mut ended = Ok(());
+    for source in with_listing {
+        let mut walked = Walked {
+            id: source.id.clone(),
+            ..Walked::default()
+        };
+        ended = tokio::select! {
+            ended = walk(ingest, source, since, arguments.max_pages, &mut walked) => ended,
             _ = tokio::signal::ctrl_c() => {
-                ingest.store.release_leases().await?;
+                ingest.store.release_leases().await;
                 eprintln!("stopped; the same command goes on from here");
-                return Err(Stop::Failed);
+                Err(Stop::Failed)
             }
         };
         all.push(walked);
+        if ended.is_err() {
+            break;
+        }
     }
+    // What was done is told also when the rest could not be.
     if arguments.output.format == output::Format::Json {
         output::json(&serde_json::json!({"sources": all}))?;
     } else {
         for walked in &all {
-            let pages = output::count(walked.pages, "page", "pages");
-            let end = if walked.done {
-                "complete"
-            } else {
-                "not complete: the same command goes on"
-            };
-            output::print(&format!(
-                "{}: {pages}, {} new, {} merged, {} failed, {end}\n",
-                walked.id,
-                walked.new,
-                walked.merged,
-                walked.failed.len()
-            ))?;
+            output::print(&walked.to_string())?;
         }
     }
+    ended?;
     if all.iter().any(|walked| !walked.failed.is_empty()) {
         return Err(Stop::Failed);
     }
@@ -79,21 +87,45 @@ struct Walked {
     failed: Vec<Trouble>,
 }
 
+impl fmt::Display for Walked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = if self.done {
+            "complete"
+        } else {
+            "not complete: the same command goes on"
+        };
+        writeln!(
+            f,
+            "{}: {}, {} new, {} merged, {} failed, {end}",
+            self.id,
+            output::count(self.pages, "page", "pages"),
+            self.new,
+            self.merged,
+            self.failed.len()
+        )
+    }
+}
+
+/// Walks one source back, and notes in `walked` what was done, page by page.
 async fn walk(
     ingest: &Ingest,
     source: &Source,
     since: Option<DateTime<Utc>>,
     max_pages: Option<u64>,
-) -> Result<Walked, Stop> {
+    walked: &mut Walked,
+) -> Outcome {
     let bar = bar(since, max_pages)?;
     let progress = ingest.store.progress(&source.id).await?;
-    let mut walked = Walked {
-        id: source.id.clone(),
-        done: progress.history_reaches(since),
-        ..Walked::default()
-    };
+    walked.done = progress.history_reaches(since);
     while !walked.done && max_pages.is_none_or(|most| walked.pages < most) {
-        let step = ingest.step_back(source, since).await?;
+        // Whoever holds the lease when the walk begins is named; later a cycle of the daemon is waited for.
+        let patience = if walked.pages == 0 {
+            Duration::ZERO
+        } else {
+            tokio::time::sleep(BREATH).await;
+            Duration::MAX
+        };
+        let step = ingest.step_back(source, since, patience).await?;
         walked.new += step.report.new;
         walked.merged += step.report.merged;
         walked.done = step.done;
@@ -113,7 +145,7 @@ async fn walk(
         });
     }
     bar.finish_and_clear();
-    Ok(walked)
+    Ok(())
 }
 
 /// What shows how far the walk has come: in pages or in days where the end is known, else only that it goes on. Hidden
@@ -129,7 +161,7 @@ fn bar(since: Option<DateTime<Utc>>, max_pages: Option<u64>) -> Result<ProgressB
         )?),
     };
     bar.set_message("first page");
-    bar.enable_steady_tick(std::time::Duration::from_millis(200));
+    bar.enable_steady_tick(Duration::from_millis(200));
     Ok(bar)
 }
 

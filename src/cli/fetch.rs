@@ -27,16 +27,29 @@ pub(super) fn sources<'a>(ingest: &'a Ingest, id: Option<&str>) -> Result<Vec<&'
 
 pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
     let mut reports = Vec::new();
+    let mut ended = Ok(());
     for source in sources(ingest, arguments.source.as_deref())? {
-        let stopped = tokio::select! {
-            report = ingest.cycle(source) => { reports.push(report?); false }
-            _ = tokio::signal::ctrl_c() => true,
+        ended = tokio::select! {
+            report = ingest.cycle(source) => match report {
+                Ok(report) => {
+                    reports.push(report);
+                    Ok(())
+                }
+                Err(error) => Err(Stop::from(error)),
+            },
+            _ = tokio::signal::ctrl_c() => {
+                ingest.store.release_leases().await;
+                Err(Stop::Failed)
+            }
         };
-        if stopped {
-            ingest.store.release_leases().await?;
-            return Err(Stop::Failed);
+        if ended.is_err() {
+            break;
         }
     }
+    if reports.is_empty() {
+        return ended;
+    }
+    // What was done is told also when the rest could not be.
     if arguments.output.format == Format::Json {
         output::json(&json!({"sources": reports}))?;
     } else {
@@ -49,6 +62,7 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
         }
         output::print(&text)?;
     }
+    ended?;
     if reports.iter().any(|report| !report.failed.is_empty()) {
         return Err(Stop::Failed);
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use url::Url;
@@ -19,6 +20,10 @@ use crate::topics::UNCLASSIFIED;
 
 /// The list of what was written into a folder, so that what is no longer published can be removed, and nothing else.
 const WRITTEN: &str = ".npcc-feeds";
+/// The end of the name of a file that is being written.
+const PART: &str = ".npcc-feeds-part";
+/// What is not written by then was left by a process that was killed.
+const LEFT_BEHIND: Duration = Duration::from_secs(600);
 
 impl Ingest {
     /// Makes all documents.
@@ -122,6 +127,9 @@ fn cadence(source: &Source) -> Option<u64> {
 pub fn write(folder: &Path, documents: &[Document]) -> io::Result<usize> {
     let mut changed = 0;
     let mut names = BTreeSet::new();
+    for inside in ["", "topics"] {
+        remove_left_behind(&folder.join(inside), LEFT_BEHIND)?;
+    }
     for document in documents {
         let name = file_name(&document.path);
         let file = folder.join(&name);
@@ -139,10 +147,9 @@ pub fn write(folder: &Path, documents: &[Document]) -> io::Result<usize> {
     {
         let file = folder.join(name);
         match std::fs::remove_file(&file) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(named(&file, &error));
-            }
-            _ => changed += 1,
+            Ok(()) => changed += 1,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(named(&file, &error)),
         }
     }
     let now: String = names.iter().map(|name| format!("{name}\n")).collect();
@@ -150,6 +157,25 @@ pub fn write(folder: &Path, documents: &[Document]) -> io::Result<usize> {
         replace(&list, now.as_bytes()).map_err(|error| named(&list, &error))?;
     }
     Ok(changed)
+}
+
+/// Removes what a process that was killed had half written, if it is older than `age`.
+fn remove_left_behind(folder: &Path, age: Duration) -> io::Result<()> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        // There is nothing yet, or it is no folder, which writing will tell.
+        Err(_) => return Ok(()),
+    };
+    for entry in entries {
+        let entry = entry?;
+        let is_part = entry.file_name().to_string_lossy().ends_with(PART);
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        let is_old = modified.is_ok_and(|at| at.elapsed().is_ok_and(|since| since >= age));
+        if is_part && is_old {
+            std::fs::remove_file(entry.path()).map_err(|error| named(&entry.path(), &error))?;
+        }
+    }
+    Ok(())
 }
 
 /// `/` is `index.html`, a page `<path>.html`, all else its own path.
@@ -181,7 +207,7 @@ fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let mut half: PathBuf = file.to_owned();
     half.as_mut_os_string()
-        .push(format!(".{}.part", std::process::id()));
+        .push(format!(".{}{PART}", std::process::id()));
     let written = (|| {
         let mut out = std::fs::File::create(&half)?;
         out.write_all(bytes)?;
@@ -226,6 +252,17 @@ mod tests {
         assert!(path.join("topics/a.html").is_file() && path.join("index.html").is_file());
         assert_eq!(write(path, &first[..1]).unwrap(), 2);
         assert!(!path.join("topics/a.rss").exists() && path.join("notes.txt").exists());
+    }
+
+    #[test]
+    fn what_a_killed_process_half_wrote_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let part = folder.path().join(format!("all.rss.7{PART}"));
+        std::fs::write(&part, "<rss").unwrap();
+        remove_left_behind(folder.path(), LEFT_BEHIND).unwrap();
+        assert!(part.exists(), "another process may be writing it");
+        remove_left_behind(folder.path(), Duration::ZERO).unwrap();
+        assert!(!part.exists());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The past, filled page by page of the listing, between the cycles and by `backfill`.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::run::Scheduled;
@@ -11,7 +13,7 @@ use crate::config::Source;
 const PAST_AGAIN: TimeDelta = TimeDelta::minutes(15);
 
 impl Ingest {
-    /// One step into the past of a source, under the lease.
+    /// One step into the past of a source, under the lease, for which it waits as long as `patience` lasts.
     ///
     /// # Errors
     /// As [`Ingest::cycle`].
@@ -19,8 +21,9 @@ impl Ingest {
         &self,
         source: &Source,
         since: Option<DateTime<Utc>>,
+        patience: Duration,
     ) -> Result<Step, Error> {
-        self.under_lease("filling the past", source, async |cycle| {
+        self.under_lease("filling the past", source, patience, async |cycle| {
             cycle.step_back(since).await
         })
         .await
@@ -48,7 +51,7 @@ impl Ingest {
                 return false;
             }
         }
-        match self.step_back(one.source, since).await {
+        match self.step_back(one.source, since, Duration::ZERO).await {
             Ok(step) if step.was_read => {
                 tracing::info!(
                     source = id,

@@ -21,8 +21,8 @@ use crate::store;
 /// The scheduler's jobs are known to die when the machine was held up for long; then this is the minute.
 const LONG_MINUTE: Duration = Duration::from_secs(90);
 
-/// What the store may still take after the stop.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long a cycle that is due waits for another process that fetches: a backfill rests between two pages.
+const PATIENCE: Duration = Duration::from_secs(55);
 
 /// A source with its schedule.
 pub(super) struct Scheduled<'a> {
@@ -40,7 +40,11 @@ impl Ingest {
     /// # Errors
     /// [`Error`]; what the newsroom fails at stands in the report.
     pub async fn cycle(&self, source: &Source) -> Result<Report, Error> {
-        self.under_lease("a cycle", source, async |cycle| cycle.run().await)
+        self.cycle_within(source, Duration::ZERO).await
+    }
+
+    async fn cycle_within(&self, source: &Source, patience: Duration) -> Result<Report, Error> {
+        self.under_lease("a cycle", source, patience, async |cycle| cycle.run().await)
             .await
     }
 
@@ -48,9 +52,10 @@ impl Ingest {
         &self,
         purpose: &str,
         source: &Source,
+        patience: Duration,
         work: impl AsyncFnOnce(Cycle<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let lease = self.store.lease(purpose, Utc::now()).await?;
+        let lease = self.store.lease_within(purpose, patience).await?;
         let done = match Cycle::new(self, source, &lease) {
             Ok(cycle) => work(cycle).await,
             Err(error) => Err(error),
@@ -106,12 +111,7 @@ impl Ingest {
             result = self.work(&mut scheduled, &server) => result?,
             () = self.keep_publishing(&server.documents, published) => {}
         }
-        // Another process may hold the store's lock for long; a lease that is left behind ends by itself.
-        match tokio::time::timeout(LAST_WORDS, self.store.release_leases()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "the fetch lease could not be given back"),
-            Err(_) => tracing::warn!("the fetch lease could not be given back in time"),
-        }
+        self.store.release_leases().await;
         if let Err(error) = serving.await {
             tracing::error!(%error, "serving failed");
         }
@@ -144,7 +144,7 @@ impl Ingest {
             {
                 return;
             }
-            Ok(_) => self.cycle(one.source).await,
+            Ok(_) => self.cycle_within(one.source, PATIENCE).await,
             Err(error) => Err(error.into()),
         };
         let next = one.schedule.next(Utc::now()).map(|next| next.to_rfc3339());

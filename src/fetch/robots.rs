@@ -50,7 +50,9 @@ impl Client<'_> {
     async fn robots_of(&mut self, url: &Url, origin: &str) -> Result<String, Failure> {
         let kept = self.store.robots(origin).await?;
         let now = Utc::now();
+        // A copy "from the future" is from before the clock was set back.
         if let Some((text, read)) = &kept
+            && *read <= now
             && now - *read < KEPT
         {
             return Ok(text.clone());

@@ -1,6 +1,8 @@
 //! The fetch lease: one process at a time asks the newsroom. A row with an expiry, so that a killed holder blocks
 //! nobody for long.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Row;
 
@@ -9,6 +11,10 @@ use super::{Error, Result, Store, process, time_in};
 /// How long a lease lasts unless it is renewed; a holder that is seen to be gone loses it at once.
 const LENGTH: TimeDelta = TimeDelta::minutes(1);
 const FETCH: &str = "fetch";
+/// How often one that waits for the lease asks for it.
+const ASK_EVERY: Duration = Duration::from_millis(250);
+/// What giving it back may take when the process is to end.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// The right to ask the newsroom, until it is released or expires.
 #[derive(Debug)]
@@ -30,27 +36,41 @@ impl Store {
             .bind(FETCH)
             .fetch_optional(&mut *tx)
             .await?;
+        let mut before = None;
         if let Some(row) = held {
             let until = time_in(&row, "expires_at")?;
             let other: String = row.try_get("holder")?;
-            if until > now && other != holder && !process::is_gone(&other) {
+            // One that ends later than any lease lasts is from a clock that was set back since.
+            let holds = until > now && until <= now + LENGTH;
+            if holds && other != holder && !process::is_gone(&other) {
                 return Err(Error::Leased {
                     holder: process::name(&other),
                     purpose: row.try_get("purpose")?,
                     until,
                 });
             }
+            before = Some(other);
         }
-        sqlx::query(
+        // Whoever was read above must hold it still: where readers do not lock, another may have come between.
+        let taken = sqlx::query(
             "INSERT INTO leases (name, holder, purpose, expires_at) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (name) DO UPDATE SET holder = $2, purpose = $3, expires_at = $4",
+             ON CONFLICT (name) DO UPDATE SET holder = $2, purpose = $3, expires_at = $4
+             WHERE leases.holder = $5",
         )
         .bind(FETCH)
         .bind(&holder)
         .bind(purpose)
         .bind((now + LENGTH).timestamp())
+        .bind(before.as_deref().unwrap_or_default())
         .execute(&mut *tx)
         .await?;
+        if taken.rows_affected() == 0 {
+            return Err(Error::Leased {
+                holder: "another process".to_owned(),
+                purpose: "a fetch".to_owned(),
+                until: now + LENGTH,
+            });
+        }
         tx.commit().await?;
         Ok(Lease {
             store: self.clone(),
@@ -60,16 +80,33 @@ impl Store {
 }
 
 impl Store {
-    /// Gives back whatever lease this process holds, when its work was dropped.
+    /// Takes the fetch lease as soon as it is free, waiting as long as `patience` lasts.
     ///
     /// # Errors
-    /// [`Error::Sql`].
-    pub async fn release_leases(&self) -> Result<()> {
-        sqlx::query("DELETE FROM leases WHERE holder = $1")
+    /// As [`Store::lease`], when patience has run out.
+    pub async fn lease_within(&self, purpose: &str, patience: Duration) -> Result<Lease> {
+        let started = tokio::time::Instant::now();
+        loop {
+            match self.lease(purpose, Utc::now()).await {
+                Err(Error::Leased { .. }) if started.elapsed() < patience => {
+                    tokio::time::sleep(ASK_EVERY).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// Gives back whatever lease this process holds, when its work was dropped. Another process may hold the store's
+    /// lock for long: then the lease is left behind, and ends by itself.
+    pub async fn release_leases(&self) {
+        let release = sqlx::query("DELETE FROM leases WHERE holder = $1")
             .bind(process::this())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+            .execute(&self.pool);
+        match tokio::time::timeout(LAST_WORDS, release).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "the fetch lease could not be given back"),
+            Err(_) => tracing::warn!("the fetch lease could not be given back in time"),
+        }
     }
 }
 

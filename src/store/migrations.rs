@@ -1,6 +1,8 @@
 //! The steps that bring the tables up to date, built into the binary.
 
-use sqlx::migrate::{Migration, MigrationType, Migrator};
+use std::time::Duration;
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, SqlStr};
 
 use super::Result;
@@ -16,6 +18,18 @@ pub(super) async fn run(pool: &AnyPool) -> Result<()> {
             Migration::new(version, name.into(), MigrationType::Simple, sql, false)
         })
         .collect();
-    Migrator::with_migrations(steps).run(pool).await?;
-    Ok(())
+    let migrator = Migrator::with_migrations(steps);
+    // sqlx takes no lock on SQLite: of two processes that start on an empty store, one finds the other's tables half
+    // way. By the next try they are there.
+    let mut tries = 0;
+    loop {
+        match migrator.run(pool).await {
+            Ok(()) => return Ok(()),
+            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if tries < 5 => {
+                tries += 1;
+                tokio::time::sleep(Duration::from_millis(100 * tries)).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }

@@ -1,16 +1,21 @@
 //! Who a process is, so that another can see that it is gone and need not wait for its lease to expire.
 
 use std::fs;
+use std::sync::OnceLock;
 
 /// This process: its number, when it started, and the process namespace and boot that both belong to.
 ///
 /// Where the system does not tell (it is no Linux), the process is only known by a random number, and never seen to be gone.
 pub(super) fn this() -> String {
-    let pid = std::process::id();
-    match (started(pid), place()) {
-        (Some(started), Some(place)) => format!("{pid} {started} {place}"),
-        _ => format!("{pid} ? {}", uuid::Uuid::new_v4()),
-    }
+    static THIS: OnceLock<String> = OnceLock::new();
+    THIS.get_or_init(|| {
+        let pid = std::process::id();
+        match (started(pid), place()) {
+            (Some(started), Some(place)) => format!("{pid} {started} {place}"),
+            _ => format!("{pid} ? {}", uuid::Uuid::new_v4()),
+        }
+    })
+    .clone()
 }
 
 /// Whether a process is surely gone: it belonged here, and its number is free or another's.
@@ -20,7 +25,9 @@ pub(super) fn is_gone(holder: &str) -> bool {
         return false;
     };
     let Ok(pid) = pid.parse() else { return false };
-    place().is_some_and(|here| here == there) && started(pid).as_deref() != Some(start)
+    // Where other users' processes are hidden (hidepid of proc(5)), not even the first is seen.
+    let sees_all = started(1).is_some();
+    sees_all && place().is_some_and(|here| here == there) && started(pid).as_deref() != Some(start)
 }
 
 /// The number of the process, for a person.

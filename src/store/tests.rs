@@ -278,6 +278,45 @@ async fn one_process_fetches_at_a_time_and_the_dead_hold_nothing_for_long() {
 }
 
 #[tokio::test]
+async fn what_a_wrong_clock_left_behind_holds_up_nobody() {
+    let (_folder, store) = empty().await;
+    store
+        .keep_hold("https://h", at(90 * 24 * 3600), "429")
+        .await
+        .unwrap();
+    assert_eq!(store.hold("https://h", "x", at(0)).await.unwrap(), None);
+    store.keep_hold("https://h", at(3600), "429").await.unwrap();
+    assert!(
+        store
+            .hold("https://h", "x", at(3600))
+            .await
+            .unwrap()
+            .is_some()
+    );
+    assert_eq!(store.hold("https://h", "x", at(3601)).await.unwrap(), None);
+    let _lease = store.lease("a cycle", at(90 * 24 * 3600)).await.unwrap();
+    give_lease_to(&store, "7 ? elsewhere").await;
+    store.lease("a cycle", at(0)).await.unwrap();
+}
+
+#[tokio::test]
+async fn several_that_start_on_an_empty_store_do_not_collide() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}/store.db", folder.path().display());
+    let opened: Vec<_> = (0..6)
+        .map(|_| {
+            tokio::spawn({
+                let url = url.clone();
+                async move { Store::open(&url).await }
+            })
+        })
+        .collect();
+    for one in opened {
+        one.await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_lease_that_could_not_be_given_back_does_not_hold_up_its_own_process() {
     let (_folder, store) = empty().await;
     let _left_over = store.lease("a cycle", at(0)).await.unwrap();
@@ -323,9 +362,16 @@ async fn a_disk_that_was_full_and_has_room_again_is_written_to() {
 }
 
 #[tokio::test]
-async fn a_document_is_dated_by_its_last_change() {
+async fn a_document_is_dated_by_its_last_change_and_never_back() {
     let (_folder, store) = empty().await;
-    for (etag, now, expected) in [("a", 0, 0), ("a", 9, 0), ("b", 10, 10)] {
+    // The clock is set back before "c".
+    for (etag, now, expected) in [
+        ("a", 0, 0),
+        ("a", 9, 0),
+        ("b", 10, 10),
+        ("c", 5, 11),
+        ("d", 11, 12),
+    ] {
         let changed = store
             .document_changed("/all.rss", etag, at(now))
             .await

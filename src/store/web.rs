@@ -1,6 +1,6 @@
 //! What is kept about addresses on the web: validators, holds, robots.txt, and when an origin was last asked.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Row;
 
 use super::{Result, Store, optional_time_in, time_in};
@@ -13,6 +13,10 @@ pub struct Validators {
     /// `Last-Modified`.
     pub last_modified: Option<String>,
 }
+
+/// Longer than this nothing is held, whatever a server asks for: what the store has beyond it is from a clock that was
+/// wrong.
+pub const LONGEST_HOLD: TimeDelta = TimeDelta::hours(24);
 
 impl Store {
     /// The validators of an address.
@@ -120,11 +124,13 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<Option<(DateTime<Utc>, String)>> {
         let row = sqlx::query(
-            "SELECT until, reason FROM holds WHERE address IN ($1, $2) AND until > $3 ORDER BY until DESC LIMIT 1",
+            "SELECT until, reason FROM holds WHERE address IN ($1, $2) AND until > $3 AND until <= $4
+             ORDER BY until DESC LIMIT 1",
         )
         .bind(origin)
         .bind(address)
         .bind(now.timestamp())
+        .bind((now + LONGEST_HOLD).timestamp() + 1)
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
@@ -141,7 +147,8 @@ impl Store {
              ON CONFLICT (address) DO UPDATE SET until = $2, reason = $3",
         )
         .bind(address)
-        .bind(until.timestamp())
+        // The second that has begun is waited for to its end.
+        .bind(until.timestamp() + 1)
         .bind(reason)
         .execute(&self.pool)
         .await?;
@@ -149,7 +156,7 @@ impl Store {
     }
 
     /// When a published document last changed, given the validator of its bytes now: the time on record if they are the
-    /// same, else `now`, which is put on record.
+    /// same, else `now`, which is put on record. It never goes back.
     ///
     /// # Errors
     /// [`super::Error`].
@@ -163,10 +170,14 @@ impl Store {
             .bind(path)
             .fetch_optional(&self.pool)
             .await?;
-        if let Some(row) = row
-            && row.try_get::<String, _>("etag")? == etag
-        {
-            return time_in(&row, "changed_at");
+        let mut now = now;
+        if let Some(row) = row {
+            let before = time_in(&row, "changed_at")?;
+            if row.try_get::<String, _>("etag")? == etag {
+                return Ok(before);
+            }
+            // Also when the clock was set back, or twice in one second: a reader that has the time alone must see it.
+            now = now.max(before + TimeDelta::seconds(1));
         }
         sqlx::query(
             "INSERT INTO documents (path, etag, changed_at) VALUES ($1, $2, $3)
