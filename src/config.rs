@@ -182,8 +182,8 @@ impl Config {
         Ok(config)
     }
 
-    /// What is right but deserves a word: a missing contact.
-    pub fn warnings(&self) -> Vec<String> {
+    /// What is right but deserves a word: a missing contact, and variables that change nothing.
+    pub fn warnings(&self, environment: &[(String, String)]) -> Vec<String> {
         let mut warnings = Vec::new();
         if self.fetch.contact.is_empty() {
             warnings.push(
@@ -191,6 +191,9 @@ impl Config {
                     .to_owned(),
             );
         }
+        warnings.extend(overrides::ignored(environment).into_iter().map(|name| {
+            format!("{name} changes nothing: section and key are parted by two underscores, as in NPCC_FEEDS_SERVE__LISTEN")
+        }));
         warnings
     }
 
@@ -294,6 +297,15 @@ mod tests {
             told.starts_with("my.toml:2: ") && told.contains("30s"),
             "{told}"
         );
+        for (key, value) in [
+            ("timeout", "500000000000y"),
+            ("pause", "2h"),
+            ("history", "90000d"),
+            ("proxy", "socks5://x:1"),
+        ] {
+            let told = complaints(&format!("[fetch]\n{key} = \"{value}\"\n"));
+            assert!(told.starts_with("my.toml:2: "), "{key}: {told}");
+        }
         let told = complaints("[[sources]]\nid = \"x\"\n");
         assert!(told.contains("feed") && told.contains("listing"), "{told}");
         let told = complaints(
@@ -329,6 +341,15 @@ mod tests {
             told.to_string().contains("NPCC_FEEDS_SERVE__LISTENN"),
             "{told}"
         );
+        let told = shipped(&variables(&[("NPCC_FEEDS_PUBLISH__ITEMS", "-5")])).unwrap_err();
+        assert!(told.to_string().contains("`-5`"), "{told}");
+        let single = variables(&[("NPCC_FEEDS_STORE_URL", "x"), ("NPCC_FEEDS_CONFIG", "y")]);
+        let warnings = shipped(&single).unwrap().warnings(&single);
+        assert!(
+            warnings[1].starts_with("NPCC_FEEDS_STORE_URL"),
+            "{warnings:?}"
+        );
+        assert_eq!(warnings.len(), 2);
         let told = shipped(&variables(&[("NPCC_FEEDS_SERVE__LISTEN", "nonsense")])).unwrap_err();
         assert!(
             told.to_string().contains("NPCC_FEEDS_SERVE__LISTEN"),

@@ -18,6 +18,12 @@ pub fn parse(expression: &str) -> Result<Cron, CronError> {
         .parse(expression)
 }
 
+/// Whether an expression has any time at all; one like the 30th of February has none.
+pub fn ever_comes(cron: &Cron) -> bool {
+    cron.find_next_occurrence(&DateTime::UNIX_EPOCH, true)
+        .is_ok()
+}
+
 /// The times at which a source is read.
 #[derive(Debug, Clone)]
 pub struct Schedule {
@@ -115,6 +121,8 @@ mod tests {
         assert!(parse("0 */15 * * * *").is_err());
         assert!(parse("every day").is_err());
         assert!(parse("61 * * * *").is_err());
-        assert!(parse("*/15 6-22 * * MON-FRI").is_ok());
+        assert!(ever_comes(&parse("*/15 6-22 * * MON-FRI").unwrap()));
+        assert!(ever_comes(&parse("0 0 29 2 *").unwrap()));
+        assert!(!ever_comes(&parse("0 0 30 2 *").unwrap()));
     }
 }

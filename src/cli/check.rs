@@ -23,7 +23,7 @@ pub(super) fn run(file: Option<&Path>, format: Format) -> Outcome {
         }
         Err(stop) => return Err(stop),
     };
-    let warnings = setup.config.warnings();
+    let warnings = &setup.warnings;
     if format == Format::Json {
         return output::json(&json!({"problems": [], "warnings": warnings}));
     }

@@ -39,13 +39,14 @@ pub(super) fn log(level: Level) {
 pub(super) struct Setup {
     pub(super) config: Config,
     pub(super) classifier: Classifier,
+    pub(super) warnings: Vec<String>,
     pub(super) configuration_name: String,
     pub(super) taxonomy_name: String,
 }
 
 impl Setup {
     pub(super) async fn open(self) -> Result<Ingest, Stop> {
-        for warning in self.config.warnings() {
+        for warning in &self.warnings {
             tracing::warn!("{warning}");
         }
         let store = Store::open(&self.config.store.url).await?;
@@ -67,6 +68,7 @@ pub(super) fn read(file: Option<&Path>) -> Result<Setup, Stop> {
     let (taxonomy_name, taxonomy) = taxonomy(config.classify.topics.as_deref())?;
     Ok(Setup {
         classifier: Classifier::new(taxonomy)?,
+        warnings: config.warnings(&environment),
         configuration_name: document.name().to_owned(),
         taxonomy_name,
         config,
@@ -77,7 +79,9 @@ fn configuration(file: Option<&Path>) -> Result<Document, Stop> {
     if let Some(file) = file {
         return document(file);
     }
-    match PLACES.iter().map(Path::new).find(|place| place.is_file()) {
+    // One that is there but cannot be read is an error, rather than a reason to take another.
+    let is_there = |place: &&Path| !matches!(place.try_exists(), Ok(false));
+    match PLACES.iter().map(Path::new).find(is_there) {
         Some(place) => document(place),
         None => Ok(Document::new("the built-in configuration", config::SHIPPED)),
     }

@@ -1,6 +1,7 @@
 //! What is checked beyond types: addresses, selectors, schedules, time zones.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::format::{Item, StrftimeItems};
 use url::Url;
@@ -42,6 +43,9 @@ pub(super) fn problems(
     }
     checks.found
 }
+
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+const LONGEST_HISTORY: Duration = Duration::from_secs(36_500 * 24 * 3600);
 
 struct Checks<'a> {
     document: &'a Document,
@@ -96,6 +100,22 @@ impl Checks<'_> {
                 &[Step::Key("fetch"), Step::Key("proxy")],
                 format!("\"{}\" is no proxy's address", fetch.proxy),
                 "write it as \"http://proxy.example:3128\"",
+            );
+        }
+        for (key, duration) in [("timeout", fetch.timeout), ("pause", fetch.pause)] {
+            if duration > LONGEST_WAIT {
+                self.tell(
+                    &[Step::Key("fetch"), Step::Key(key)],
+                    format!("{} is too long", humantime::format_duration(duration)),
+                    "an hour is the most",
+                );
+            }
+        }
+        if fetch.history > LONGEST_HISTORY {
+            self.tell(
+                &[Step::Key("fetch"), Step::Key("history")],
+                format!("{} is too long", humantime::format_duration(fetch.history)),
+                "\"36500d\" is the most, and the whole archive",
             );
         }
         if config.publish.items == 0 || config.publish.items > 1000 {
@@ -225,13 +245,18 @@ impl Checks<'_> {
             );
         }
         for (n, expression) in source.schedule.iter().enumerate() {
-            if let Err(error) = schedule::parse(expression) {
-                self.tell(
-                    &[sources, place, key, Step::Index(n)],
-                    format!("\"{expression}\" is no cron expression: {error}"),
-                    "write minute, hour, day, month and weekday, as \"*/15 6-22 * * *\"",
-                );
-            }
+            let what = match schedule::parse(expression) {
+                Err(error) => format!("\"{expression}\" is no cron expression: {error}"),
+                Ok(cron) if !schedule::ever_comes(&cron) => {
+                    format!("\"{expression}\" names a day that never comes")
+                }
+                Ok(_) => continue,
+            };
+            self.tell(
+                &[sources, place, key, Step::Index(n)],
+                what,
+                "write minute, hour, day, month and weekday, as \"*/15 6-22 * * *\"",
+            );
         }
         if chrono_tz::Tz::from_str(&source.timezone).is_err() {
             self.tell(
@@ -302,5 +327,5 @@ fn is_listen_address(text: &str) -> bool {
 fn proxy_address(text: &str) -> Option<Url> {
     Url::parse(text)
         .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https" | "socks5") && url.has_host())
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
 }

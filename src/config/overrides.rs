@@ -41,35 +41,41 @@ pub(super) fn apply(
             .ok()
             .and_then(|mut table| table.remove("value"))
             .unwrap_or_else(plain);
-        config = [parsed, plain()]
-            .into_iter()
-            .map(|value| {
-                let mut changed = table.clone();
-                if !set(&mut changed, &path, value) {
-                    return Err(format!("there is no key {}", path.join(".")));
-                }
-                let config: Config = changed
-                    .clone()
-                    .try_into()
-                    .map_err(|error: toml::de::Error| error.message().replace('\n', ", "))?;
-                Ok((config, changed))
-            })
-            .reduce(|first, second| first.or(second))
-            .unwrap_or_else(|| Err("no value".to_owned()))
-            .map(|(config, changed)| {
-                table = changed;
-                config
-            })
-            .map_err(|what| {
-                let advice = "the names are those of config/npcc-feeds.toml, with two underscores between section and key";
-                Problems::from(variable_problem(name, what, advice))
-            })?;
+        let with = |value: Value| {
+            let mut changed = table.clone();
+            if !set(&mut changed, &path, value) {
+                return Err(format!("there is no key {}", path.join(".")));
+            }
+            let config: Config = changed
+                .clone()
+                .try_into()
+                .map_err(|error: toml::de::Error| error.message().replace('\n', ", "))?;
+            Ok((config, changed))
+        };
+        // What fits neither way is told of as it was first read.
+        let applied = with(parsed).or_else(|told| with(plain()).map_err(|_| told));
+        (config, table) = applied.map_err(|what| {
+            let advice = "the names are those of config/npcc-feeds.toml, with two underscores between section and key";
+            Problems::from(variable_problem(name, what, advice))
+        })?;
         overridden.push(Overridden {
             variable: name.clone(),
             path,
         });
     }
     Ok((config, overridden))
+}
+
+/// The variables that look like overrides and are none, as `NPCC_FEEDS_STORE_URL` with a single underscore.
+pub(super) fn ignored(environment: &[(String, String)]) -> Vec<&str> {
+    environment
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .filter(|name| {
+            let rest = name.strip_prefix(PREFIX);
+            rest.is_some_and(|rest| rest != "CONFIG" && !rest.contains("__"))
+        })
+        .collect()
 }
 
 fn set(table: &mut Table, path: &[String], value: Value) -> bool {
