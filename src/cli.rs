@@ -12,6 +12,7 @@ mod setup;
 mod show;
 mod topics;
 
+use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -40,9 +41,9 @@ struct Arguments {
     /// built-in copy]
     #[arg(long, global = true, value_name = "FILE", env = "NPCC_FEEDS_CONFIG")]
     config: Option<PathBuf>,
-    /// What the log tells: error, warn, info, debug or trace
-    #[arg(long, global = true, value_name = "LEVEL", default_value = "info")]
-    log: Level,
+    /// What the log tells: error, warn, info, debug or trace [default: info; warn beside a progress bar]
+    #[arg(long, global = true, value_name = "LEVEL")]
+    log: Option<Level>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -91,7 +92,13 @@ type Outcome = Result<(), Stop>;
 /// Runs the program.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    setup::log(arguments.log);
+    let has_bar = matches!(arguments.command, Some(Command::Backfill(_)));
+    let level = match arguments.log {
+        Some(level) => level,
+        None if has_bar && io::stderr().is_terminal() => Level::WARN,
+        None => Level::INFO,
+    };
+    setup::log(level);
     let done = tokio::runtime::Runtime::new()
         .map_err(Stop::from)
         .and_then(|runtime| {
@@ -158,8 +165,8 @@ fn whole(error: &anyhow::Error) -> String {
 /// Whoever read our output has gone, as `head` does: that is no failure.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
-        .downcast_ref::<std::io::Error>()
-        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::harness::{World, examples, field, numbered, of_today, release};
-use crate::site::Fault;
+use crate::site::{Fault, Item};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_releases_of_which_two_are_one_arrive_as_nine() {
@@ -114,6 +114,121 @@ async fn a_gap_stays_open_while_the_listing_fails() {
     world.site().clear_faults();
     world.fetch().await;
     assert_eq!(world.releases().await.len(), 45);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_page_that_is_missing_for_a_moment_does_not_close_a_gap() {
+    let world = World::new(numbered(1..=60)).await;
+    world.json(&["backfill"]).await;
+    world.fetch().await;
+    world.publish_numbered(61..=110);
+    let gone = Fault::Status(404, None);
+    world.site().set_fault("/releases?page=2", gone);
+    let report = world.failing_fetch().await;
+    assert!(
+        report["failed"].to_string().contains("may be missing"),
+        "{report}"
+    );
+    world.site().clear_faults();
+    world.fetch().await;
+    assert_eq!(world.releases().await.len(), 110);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_of_one_page_is_not_asked_for_thousands() {
+    let world = World::new(numbered(1..=60)).await;
+    world.site().set_shows_one_page();
+    let walked = world.json(&["backfill"]).await;
+    assert_eq!(walked["sources"][0]["done"], true, "{walked}");
+    assert_eq!(world.releases().await.len(), 20);
+    let pages = |path: &String| path.starts_with("/releases?");
+    assert_eq!(world.asked().iter().filter(|path| pages(path)).count(), 1);
+    // A burst that it cannot show is told of, for as long as nobody has looked.
+    world.fetch().await;
+    world.publish_numbered(61..=110);
+    let report = world.failing_fetch().await;
+    assert!(
+        report["failed"].to_string().contains("may be missing"),
+        "{report}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_changed_layout_is_not_the_end_of_the_past() {
+    let mut world = World::new(numbered(1..=50)).await;
+    world.json(&["backfill", "--max-pages", "1"]).await;
+    world.set("SOURCES__0__SELECT__CARD", ".renamed");
+    let output = world.run(&["backfill"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    world.settings.remove("SOURCES__0__SELECT__CARD");
+    world.json(&["backfill"]).await;
+    assert_eq!(world.releases().await.len(), 50);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_listings_each_has_to_reach_back() {
+    let mut items = numbered(1..=30);
+    let mut blog = release(31);
+    blog.path = Some("/editorial/a-blog".to_owned());
+    items.push(blog);
+    let mut world = World::new(items).await;
+    let base = world.newsroom.base();
+    let listings = format!("[\"{base}/releases\", \"{base}/releases/t/blogs\"]");
+    world.set("SOURCES__0__LISTING", &listings);
+    world.set("SOURCES__0__FEED", &format!("{base}/nowhere"));
+    world.failing_fetch().await;
+    world.publish_numbered(32..=66);
+    world.failing_fetch().await;
+    let titles = field(&world.releases().await, "title");
+    for n in 31..=66 {
+        assert!(titles.contains(&format!("Release number {n}")), "{n}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_found_late_never_speaks_for_the_release() {
+    let copies = [
+        "police-chiefs-ask-phone-makers-to-end-the-trade-in-stolen-phones",
+        "stolen-phones-worthless-if-locked-say-police-chiefs",
+    ];
+    let is_copy = |item: &Item| copies.contains(&item.id.as_str());
+    let world = World::new(examples().into_iter().filter(is_copy).collect()).await;
+    world.site().set_gives_no_etags();
+    let late = format!("/releases/{}", copies[1]);
+    world.site().set_fault(&late, Fault::Status(500, None));
+    world.failing_fetch().await;
+    world.site().clear_faults();
+    world.make_pages_due().await;
+    assert_eq!(world.fetch().await["merged"], 1);
+    let before = world.releases().await;
+    world
+        .site()
+        .edit(copies[1], |item| item.body += "\n\nMore in the copy.");
+    for _ in 0..2 {
+        world.make_pages_due().await;
+        assert_eq!(world.fetch().await["revised"], 0);
+    }
+    assert_eq!(world.releases().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_announced_edit_that_the_page_does_not_show_yet_is_looked_for_again() {
+    let world = World::new(numbered(1..=5)).await;
+    world.fetch().await;
+    let page = reqwest::get(format!(
+        "{}/releases/release-number-5",
+        world.newsroom.base()
+    ));
+    let old = page.await.unwrap().bytes().await.unwrap();
+    let path = "/releases/release-number-5";
+    world.site().set_raw(path, "text/html", old);
+    world.site().edit("release-number-5", |item| {
+        item.title = "Release five, corrected".to_owned();
+    });
+    assert_eq!(world.fetch().await["revised"], 0, "a cache lags behind");
+    world.site().clear_raw();
+    world.make_pages_due().await;
+    assert_eq!(world.fetch().await["revised"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -96,6 +96,8 @@ struct Inner {
     faults: Vec<(String, Fault)>,
     raw: HashMap<String, (String, Bytes)>,
     links_host: Option<String>,
+    shows_one_page: bool,
+    gives_no_etags: bool,
 }
 
 /// What a newsroom shows.
@@ -155,9 +157,23 @@ impl Site {
         self.lock().raw.insert(path.to_owned(), answer);
     }
 
+    pub fn clear_raw(&self) {
+        self.lock().raw.clear();
+    }
+
     /// Links lead to this origin, whatever host was asked.
     pub fn set_links_host(&self, origin: Option<&str>) {
         self.lock().links_host = origin.map(str::to_owned);
+    }
+
+    /// The listing's first page is shown for every number, as sites do that have no others.
+    pub fn set_shows_one_page(&self) {
+        self.lock().shows_one_page = true;
+    }
+
+    /// Answers come without validators.
+    pub fn set_gives_no_etags(&self) {
+        self.lock().gives_no_etags = true;
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -194,7 +210,17 @@ impl Site {
                 "application/rss+xml".to_owned(),
                 feed::rss(&inner.items, origin).into(),
             )),
-            "/" | "/releases" => html(pages::listing(&inner.items, page_number(query), origin)),
+            "/" | "/releases" | "/releases/t/blogs" => {
+                let blogs = path == "/releases/t/blogs";
+                let shown = |item: &&Item| !blogs || item.path().starts_with("/editorial/");
+                let items: Vec<&Item> = inner.items.iter().filter(shown).collect();
+                let page = if inner.shows_one_page {
+                    1
+                } else {
+                    page_number(query)
+                };
+                html(pages::listing(&items, page, path, origin))
+            }
             _ => {
                 let item = inner.items.iter().find(|item| item.path() == path)?;
                 html(pages::release(item, &inner.items, origin))
@@ -306,6 +332,9 @@ fn plain(site: &Site, path: &str, query: &str, origin: &str, headers: &HeaderMap
     let Some((content_type, bytes)) = site.document(path, query, origin) else {
         return (StatusCode::NOT_FOUND, "Not found\n").into_response();
     };
+    if site.lock().gives_no_etags {
+        return ([(header::CONTENT_TYPE, content_type)], bytes).into_response();
+    }
     let etag = format!("\"{:032x}\"", xxh3_128(&bytes));
     let known = headers
         .get(header::IF_NONE_MATCH)

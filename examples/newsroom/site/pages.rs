@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::{A_PAGE, Item};
 
-pub(super) fn listing(items: &[Item], page: usize, origin: &str) -> String {
+pub(super) fn listing(items: &[&Item], page: usize, path: &str, origin: &str) -> String {
     let cards: String = items
         .iter()
         .skip((page - 1) * A_PAGE)
@@ -16,7 +16,8 @@ pub(super) fn listing(items: &[Item], page: usize, origin: &str) -> String {
         "Releases",
         origin,
         &format!(
-            "<h1>Releases</h1><div class=\"cards\">{cards}</div><p class=\"pager\">Page {page} of {pages}</p>"
+            "<h1>Releases</h1><div class=\"cards\">{cards}</div>\
+             <p class=\"pager\">Page {page} of {pages} <a href=\"{origin}{path}\">Newest</a></p>"
         ),
     )
 }
