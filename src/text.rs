@@ -100,6 +100,15 @@ pub fn sentences(paragraph: &str) -> Vec<&str> {
     found
 }
 
+/// As much of a text as a person reads at a glance; what is longer ends in an ellipsis.
+pub fn excerpt(text: &str) -> String {
+    const LONGEST: usize = 500;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}\u{2026}", text[..end].trim_end()),
+        None => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -131,6 +140,14 @@ mod tests {
             subject(&paragraphs("It never ends\nNotes to Editors: x")),
             ["It never ends"]
         );
+    }
+
+    #[test]
+    fn an_excerpt_is_cut_between_letters() {
+        assert_eq!(excerpt("caf\u{e9}"), "caf\u{e9}");
+        let long = excerpt(&"\u{e9}".repeat(501));
+        assert_eq!(long.chars().count(), 501);
+        assert!(long.ends_with("\u{e9}\u{2026}"));
     }
 
     #[test]

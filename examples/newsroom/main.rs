@@ -48,8 +48,8 @@ async fn main() -> Result<()> {
     println!("A newsroom is at {base}/ (Ctrl-C stops it). In another terminal:\n");
     println!(
         "  NPCC_FEEDS_SOURCES__0__FEED={base}/feed/rss NPCC_FEEDS_SOURCES__0__LISTING={base}/releases \\\n  \
-         NPCC_FEEDS_SOURCES__0__HOSTS='[\"{host}\"]' NPCC_FEEDS_FETCH__PAUSE=100ms \\\n  \
-         NPCC_FEEDS_STORE__URL=sqlite:state/trial.db cargo run --release\n"
+         NPCC_FEEDS_SOURCES__0__HOSTS='[\"{host}\"]' NPCC_FEEDS_SOURCES__0__SCHEDULE='[\"* * * * *\"]' \\\n  \
+         NPCC_FEEDS_FETCH__PAUSE=100ms NPCC_FEEDS_STORE__URL=sqlite:state/trial.db cargo run --release\n"
     );
     let mut next = tokio::time::interval(Duration::from_secs(arguments.every.max(1)));
     next.tick().await;

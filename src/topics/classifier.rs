@@ -249,7 +249,7 @@ impl Classifier {
             evidence.push(Evidence {
                 phrase: pattern.written.clone(),
                 r#where: place.name.to_owned(),
-                sentence: place.sentences[first.sentence].to_owned(),
+                sentence: text::excerpt(place.sentences[first.sentence]),
                 weight: rounded(weight * place.factor * share),
             });
         }
