@@ -10,11 +10,12 @@ cleanup() {
 trap cleanup EXIT
 
 cargo build --quiet --bins --examples
-npcc_feeds=$PWD/target/debug/npcc-feeds
+built=${CARGO_TARGET_DIR:-$PWD/target}/debug
+npcc_feeds=$built/npcc-feeds
 
 # Starts a newsroom with some arguments, and waits until it answers.
 newsroom() {
-    "$PWD/target/debug/examples/newsroom" --listen "127.0.0.1:$port" "$@" >>"$work/newsroom.log" &
+    "$built/examples/newsroom" --listen "127.0.0.1:$port" "$@" >>"$work/newsroom.log" &
     pids+=($!)
     for _ in $(seq 100); do
         curl -fs "http://127.0.0.1:$port/releases" >/dev/null && return
