@@ -44,7 +44,7 @@ kill_at() {
         killed=$((killed + 1))
         at=$((at + $2))
     done
-    [ "$killed" -ge 20 ] || { echo "only $killed kills at $1: does the injection work here?" >&2; exit 1; }
+    [ "$killed" -ge 10 ] || { echo "only $killed kills at $1: does the injection work here?" >&2; exit 1; }
     echo "killed at $killed calls of $1: nothing lost, nothing repeated"
 }
 
