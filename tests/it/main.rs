@@ -7,4 +7,7 @@ mod site;
 mod commands;
 mod cycles;
 mod daemon;
+mod edits;
+mod gaps;
 mod harness;
+mod politeness;

@@ -1,0 +1,166 @@
+//! What the newsroom asks for is obeyed, and what it fails at changes nothing that is published.
+
+use std::time::Duration;
+
+use crate::harness::{World, numbered, of_today};
+use crate::site::Fault;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn robots_are_obeyed_and_nothing_is_asked_while_they_are_unknown() {
+    let world = World::new(numbered(1..=5)).await;
+    world.site().set_raw(
+        "/robots.txt",
+        "text/plain",
+        "User-agent: npcc-feeds\nDisallow: /feed\n",
+    );
+    let report = world.failing_fetch().await;
+    assert!(
+        report["failed"][0]["cause"]
+            .as_str()
+            .unwrap()
+            .contains("robots.txt"),
+        "{report}"
+    );
+    assert!(!world.asked().contains(&"/feed/rss".to_owned()));
+    assert_eq!(world.releases().await.len(), 5, "the listing is allowed");
+
+    let world = World::new(numbered(1..=5)).await;
+    world
+        .site()
+        .set_fault("/robots.txt", Fault::Status(500, None));
+    let report = world.failing_fetch().await;
+    assert!(
+        report["failed"][0]["cause"]
+            .as_str()
+            .unwrap()
+            .contains("could not be read"),
+        "{report}"
+    );
+    assert_eq!(world.asked(), ["/robots.txt"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_asks_for_time_gets_it() {
+    let world = World::new(numbered(1..=5)).await;
+    let wait = Some(("retry-after", "3600".to_owned()));
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(503, wait.clone()));
+    world.failing_fetch().await;
+    assert_eq!(
+        world.releases().await.len(),
+        5,
+        "503 holds its own address alone"
+    );
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(429, wait));
+    world.site().clear_asked();
+    let report = world.failing_fetch().await;
+    assert!(
+        report["failed"][0]["cause"]
+            .as_str()
+            .unwrap()
+            .starts_with("held until 20"),
+        "{report}"
+    );
+    assert!(
+        !world.asked().contains(&"/feed/rss".to_owned()),
+        "{:?}",
+        world.asked()
+    );
+
+    let world = World::new(numbered(1..=5)).await;
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(429, None));
+    world.failing_fetch().await;
+    assert_eq!(
+        world.asked(),
+        ["/robots.txt", "/feed/rss"],
+        "429 holds the whole host"
+    );
+    world.failing_fetch().await;
+    assert_eq!(world.asked().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_request_at_a_time_with_a_rest_after_each_answer() {
+    let mut world = World::new(of_today(1..=3)).await;
+    world.set("FETCH__PAUSE", "150ms");
+    let late = Fault::Delay(Duration::from_millis(200));
+    world.site().set_fault("/", late);
+    world.fetch().await;
+    // A second process goes on with the rest that the first began; its answers have no body.
+    world.make_pages_due().await;
+    world.fetch().await;
+    let asked = world.site().asked();
+    assert_eq!(asked.len(), 10, "{asked:?}");
+    for pair in asked.windows(2) {
+        let rest = pair[1].began.checked_duration_since(pair[0].answered);
+        // The daemon's clock is read in milliseconds.
+        assert!(rest >= Some(Duration::from_millis(149)), "{pair:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_is_told_and_changes_no_byte_of_what_is_published() {
+    let in_circles = Fault::Redirect(302, "/feed/rss".to_owned());
+    let elsewhere = Fault::Redirect(302, "http://127.0.0.2:1/feed/rss".to_owned());
+    let faults: [(&str, Fault, &str); 9] = [
+        ("/", Fault::Challenge, "challenges or blocks us"),
+        ("/", Fault::Status(403, None), "challenges or blocks us"),
+        ("/feed", Fault::Empty, "holds no release"),
+        ("/feed", Fault::CutShort, "cannot be read"),
+        ("/feed", Fault::Hang, "no whole answer within 500ms"),
+        ("/feed", Fault::Drip, "no whole answer within 500ms"),
+        ("/feed", elsewhere, "not on one of the source's hosts"),
+        ("/feed", in_circles, "redirected more than 5 times"),
+        ("/", Fault::Status(500, None), "500 Internal Server Error"),
+    ];
+    let mut world = World::new(numbered(1..=5)).await;
+    world.set("FETCH__TIMEOUT", "500ms");
+    world.fetch().await;
+    let before = world.publish().await;
+    world
+        .site()
+        .edit("release-number-5", |item| item.title += " again");
+    for (path, fault, cause) in faults {
+        world.site().set_fault(path, fault.clone());
+        let report = world.failing_fetch().await;
+        assert!(
+            report["failed"].to_string().contains(cause),
+            "{fault:?}: {report}"
+        );
+        world.site().clear_faults();
+        if path == "/" {
+            assert_eq!(world.publish().await, before, "{fault:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_within_the_hosts_is_followed() {
+    let mut world = World::new(numbered(1..=5)).await;
+    let to = world.newsroom.base().replace("127.0.0.1", "localhost") + "/feed/rss";
+    world.set(
+        "SOURCES__0__FEED",
+        &format!("{}/old", world.newsroom.base()),
+    );
+    world.set("SOURCES__0__LISTING", "[]");
+    world.site().set_fault("/old", Fault::Redirect(301, to));
+    assert_eq!(world.fetch().await["new"], 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_beyond_the_bound_is_not_read() {
+    let mut world = World::new(numbered(1..=5)).await;
+    world.set("FETCH__MAX_BODY", "100 kB");
+    world
+        .site()
+        .set_raw("/feed/rss", "text/xml", vec![b' '; 200_000]);
+    let report = world.failing_fetch().await;
+    let cause = report["failed"][0]["cause"].as_str().unwrap();
+    assert!(cause.contains("larger than"), "{cause}");
+    assert_eq!(world.releases().await.len(), 5, "the listing is there");
+}
