@@ -37,9 +37,9 @@ const BAD_CONFIGURATION: u8 = 78;
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
 struct Arguments {
-    /// The configuration's file [default: ./config/npcc-feeds.toml, then /etc/npcc-feeds/npcc-feeds.toml, then a
-    /// built-in copy]
-    #[arg(long, global = true, value_name = "FILE", env = "NPCC_FEEDS_CONFIG")]
+    /// The configuration's file [default: $NPCC_FEEDS_CONFIG, then ./config/npcc-feeds.toml, then
+    /// /etc/npcc-feeds/npcc-feeds.toml, then a built-in copy]
+    #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     /// What the log tells: error, warn, info, debug or trace [default: info; warn beside a progress bar]
     #[arg(long, global = true, value_name = "LEVEL")]

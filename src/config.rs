@@ -306,6 +306,11 @@ mod tests {
             let told = complaints(&format!("[fetch]\n{key} = \"{value}\"\n"));
             assert!(told.starts_with("my.toml:2: "), "{key}: {told}");
         }
+        let told = complaints(
+            "[[sources]]\nfeed = \"https://news.npcc.police.uk/feed/rss\"\n[sources.select]\ncard = \"\"\ndate_format = \"%d %b\"\n",
+        );
+        assert_eq!(told.lines().count(), 2, "{told}");
+        assert!(told.contains("my.toml:5: \"%d %b\""), "{told}");
         let told = complaints("[[sources]]\nid = \"x\"\n");
         assert!(told.contains("feed") && told.contains("listing"), "{told}");
         let told = complaints(

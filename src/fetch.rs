@@ -217,7 +217,12 @@ impl<'a> Client<'a> {
     ) -> Result<Answer, Failure> {
         let status = response.status();
         if status == StatusCode::NOT_MODIFIED {
-            return Ok(Answer::Unchanged);
+            // Without a validator there is nothing that could have stayed the same.
+            return if *sent == Validators::default() {
+                Err(Failure::Status(status))
+            } else {
+                Ok(Answer::Unchanged)
+            };
         }
         if let Some(failure) = Failure::of_status(status, response.headers()) {
             return Err(failure);
@@ -332,8 +337,7 @@ fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>>
             .min(LONGEST_HOLD.num_seconds() * 2);
         return Some(now + TimeDelta::seconds(wait));
     }
-    let date = DateTime::parse_from_rfc2822(value).ok()?;
-    Some(date.with_timezone(&Utc))
+    httpdate::parse_http_date(value).ok().map(DateTime::from)
 }
 
 impl From<store::Error> for Failure {

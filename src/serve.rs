@@ -14,6 +14,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use percent_encoding::percent_decode_str;
 
 pub use documents::{Documents, Served};
 pub use health::{Health, Watched};
@@ -70,12 +71,17 @@ async fn document(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let Some(served) = server.documents.get(uri.path()) else {
-        let text = format!(
-            "There is nothing at {}. The feeds are listed at /\n",
-            uri.path()
-        );
-        return (StatusCode::NOT_FOUND, text).into_response();
+    let path = percent_decode_str(uri.path()).decode_utf8_lossy();
+    let Some(served) = server.documents.get(&path) else {
+        return if server.documents.are_there() {
+            let text = format!("There is nothing at {path}. The feeds are listed at /\n");
+            (StatusCode::NOT_FOUND, text).into_response()
+        } else {
+            // A reader that is told of an error now must not take the feed for gone.
+            let soon = [(header::RETRY_AFTER, "5")];
+            let text = "The feeds are being made.\n";
+            (StatusCode::SERVICE_UNAVAILABLE, soon, text).into_response()
+        };
     };
     if method != Method::GET && method != Method::HEAD {
         return (

@@ -13,12 +13,12 @@ mod progress;
 mod read;
 mod web;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
-use sqlx::{Any, AnyPool, Connection, Row, Transaction};
+use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 
 use crate::release::{DatedText, Guid, Text};
 
@@ -127,24 +127,16 @@ impl Store {
             url: url.to_owned(),
             source,
         };
-        let created = format!("sqlite://{}?mode=rwc", file.display());
-        let options = AnyConnectOptions::from_str(&created).map_err(failed)?;
+        let options = AnyConnectOptions::from_str(&as_url(&file)).map_err(failed)?;
+        // A pool tries again for half a minute, and then tells only that it did: what cannot be opened shows here.
+        let mut first = AnyConnection::connect_with(&options)
+            .await
+            .map_err(failed)?;
+        prepare(&mut first).await.map_err(failed)?;
+        first.close().await.map_err(failed)?;
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    // AnyPool leaves SQLite in delete mode, where readers and the writer wait for each other. With WAL,
-                    // `normal` could lose the last transactions when the power fails, so every commit is synced.
-                    for pragma in [
-                        "PRAGMA busy_timeout = 30000",
-                        "PRAGMA journal_mode = WAL",
-                        "PRAGMA synchronous = FULL",
-                    ] {
-                        sqlx::query(pragma).execute(&mut *connection).await?;
-                    }
-                    Ok(())
-                })
-            })
+            .after_connect(|connection, _| Box::pin(prepare(connection)))
             .after_release(|connection, _| {
                 Box::pin(async move {
                     // A full disk makes SQLite roll back by itself. sqlx's own rollback then fails, and the connection
@@ -179,6 +171,29 @@ impl Store {
     async fn begin(&self) -> Result<Transaction<'static, Any>> {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
     }
+}
+
+/// The file as a URL, in which sqlx resolves `%` and cuts at `?` and `#`.
+fn as_url(file: &Path) -> String {
+    let path = file.display().to_string();
+    let path = path
+        .replace('%', "%25")
+        .replace('?', "%3F")
+        .replace('#', "%23");
+    format!("sqlite://{path}?mode=rwc")
+}
+
+async fn prepare(connection: &mut AnyConnection) -> std::result::Result<(), sqlx::Error> {
+    // AnyPool leaves SQLite in delete mode, where readers and the writer wait for each other. With WAL, `normal` could
+    // lose the last transactions when the power fails, so every commit is synced.
+    for pragma in [
+        "PRAGMA busy_timeout = 30000",
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA synchronous = FULL",
+    ] {
+        sqlx::query(pragma).execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 /// Raises the change counter within a transaction and gives its new value.

@@ -7,6 +7,15 @@ set -eu
 sed "s|/usr/local/bin/npcc-feeds|$npcc_feeds|" deploy/npcc-feeds.service >"$work/npcc-feeds.service"
 systemd-analyze verify "$work/npcc-feeds.service"
 
+# The README's lines for the configuration, in a folder that stands for /etc/npcc-feeds.
+mkdir "$work/etc"
+install -m 644 config/npcc-feeds.toml config/topics.toml -t "$work/etc"
+edit=$(sed -n '/sudo sed -i/,/npcc-feeds.toml$/p' README.md | sed -e 's/sudo //' -e "s|/etc/npcc-feeds|$work/etc|g")
+eval "$edit"
+(cd / && env -u NPCC_FEEDS_STORE__URL "$npcc_feeds" --config "$work/etc/npcc-feeds.toml" check) >"$work/checked"
+grep -q "^$work/etc/topics.toml: right, 30 topics" "$work/checked"
+grep -q '^url = "sqlite:/var/lib/npcc-feeds/npcc-feeds.db"' "$work/etc/npcc-feeds.toml"
+
 newsroom
 "$npcc_feeds" --log error fetch >/dev/null
 "$npcc_feeds" 2>"$work/daemon.log" &

@@ -12,7 +12,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::Stop;
 use crate::config::{self, Config, DEFAULT_TAXONOMY};
 use crate::daemon::Ingest;
-use crate::document::{Document, Problem, Problems};
+use crate::document::{Document, Problem, Problems, Step};
 use crate::store::Store;
 use crate::topics::{Classifier, Taxonomy};
 
@@ -61,11 +61,9 @@ impl Setup {
 /// Reads configuration and taxonomy.
 pub(super) fn read(file: Option<&Path>) -> Result<Setup, Stop> {
     let document = configuration(file)?;
-    let environment: Vec<(String, String)> = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
+    let environment = environment()?;
     let config = Config::read(&document, &environment).map_err(Stop::Configuration)?;
-    let (taxonomy_name, taxonomy) = taxonomy(config.classify.topics.as_deref())?;
+    let (taxonomy_name, taxonomy) = taxonomy(&config, &document, &environment)?;
     Ok(Setup {
         classifier: Classifier::new(taxonomy)?,
         warnings: config.warnings(&environment),
@@ -75,8 +73,25 @@ pub(super) fn read(file: Option<&Path>) -> Result<Setup, Stop> {
     })
 }
 
+/// The environment, of which nothing that is meant for this program may be unreadable.
+fn environment() -> Result<Vec<(String, String)>, Stop> {
+    let mut environment = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        match (name.into_string(), value.into_string()) {
+            (Ok(name), Ok(value)) => environment.push((name, value)),
+            (Ok(name), Err(_)) if name.starts_with("NPCC_FEEDS_") => {
+                let problem = config::variable_problem(&name, "its value is not UTF-8", "");
+                return Err(Stop::Configuration(problem.into()));
+            }
+            _ => {}
+        }
+    }
+    Ok(environment)
+}
+
 fn configuration(file: Option<&Path>) -> Result<Document, Stop> {
-    if let Some(file) = file {
+    let variable = std::env::var_os("NPCC_FEEDS_CONFIG").filter(|value| !value.is_empty());
+    if let Some(file) = file.or(variable.as_ref().map(Path::new)) {
         return document(file);
     }
     // One that is there but cannot be read is an error, rather than a reason to take another.
@@ -87,16 +102,31 @@ fn configuration(file: Option<&Path>) -> Result<Document, Stop> {
     }
 }
 
-fn taxonomy(file: Option<&Path>) -> Result<(String, Taxonomy), Stop> {
+fn taxonomy(
+    config: &Config,
+    document: &Document,
+    environment: &[(String, String)],
+) -> Result<(String, Taxonomy), Stop> {
     let default = Path::new(DEFAULT_TAXONOMY);
-    let file = file.unwrap_or(default);
+    let file = config.classify.topics.as_deref().unwrap_or(default);
     if file == default && !file.exists() {
         let shipped = Taxonomy::shipped().map_err(Stop::Configuration)?;
         return Ok(("the built-in taxonomy".to_owned(), shipped));
     }
-    let document = document(file)?;
-    let taxonomy = Taxonomy::read(&document).map_err(Stop::Configuration)?;
-    Ok((document.name().to_owned(), taxonomy))
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        let what = format!("the taxonomy {} cannot be read: {error}", file.display());
+        let advice = "see that the file is there, readable and UTF-8";
+        let variable = "NPCC_FEEDS_CLASSIFY__TOPICS";
+        let problem = if environment.iter().any(|(name, _)| name == variable) {
+            config::variable_problem(variable, what, advice)
+        } else {
+            document.problem(&[Step::Key("classify"), Step::Key("topics")], what, advice)
+        };
+        Stop::Configuration(problem.into())
+    })?;
+    let taxonomy = Document::new(file.display().to_string(), text);
+    let read = Taxonomy::read(&taxonomy).map_err(Stop::Configuration)?;
+    Ok((taxonomy.name().to_owned(), read))
 }
 
 fn document(file: &Path) -> Result<Document, Stop> {

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use chrono::NaiveDate;
 use chrono::format::{Item, StrftimeItems};
 use url::Url;
 
@@ -290,24 +291,32 @@ impl Checks<'_> {
             let path = [sources, place, table, Step::Key("drop"), Step::Index(n)];
             self.selector(selector, &path);
         }
-        if StrftimeItems::new(&select.date_format).any(|item| item == Item::Error) {
+        if !gives_days(&select.date_format) {
             self.tell(
                 &[sources, place, table, Step::Key("date_format")],
-                format!("\"{}\" is no date format", select.date_format),
-                "\"%d %b %Y\" reads 25 Sep 2026",
+                format!("\"{}\" is no format that gives a day", select.date_format),
+                "it takes day, month and year: \"%d %b %Y\" reads 25 Sep 2026",
             );
         }
     }
 
     fn selector(&mut self, selector: &str, path: &[Step<'_>]) {
-        if let Err(error) = scraper::Selector::parse(selector) {
+        // The parser's own words are meant for those who write it.
+        if scraper::Selector::parse(selector).is_err() {
             self.tell(
                 path,
-                format!("\"{selector}\" is no CSS selector: {error}"),
+                format!("\"{selector}\" is no CSS selector"),
                 "a class is written \".name\", an element \"h1\", an element with a class \"p.date\"",
             );
         }
     }
+}
+
+/// Whether a day that is written in a format is read back as that day.
+fn gives_days(format: &str) -> bool {
+    let is_wrong = StrftimeItems::new(format).any(|item| item == Item::Error);
+    let day = NaiveDate::from_ymd_opt(2026, 9, 25).unwrap_or_default();
+    !is_wrong && NaiveDate::parse_from_str(&day.format(format).to_string(), format) == Ok(day)
 }
 
 fn web_address(text: &str) -> Option<Url> {

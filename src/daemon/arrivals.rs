@@ -10,8 +10,8 @@ use super::{Error, apart, pages};
 use crate::duplicates::{self, Comparison, Fingerprint, Reason};
 use crate::fetch::Answer;
 use crate::newsroom::Reader;
-use crate::release::{Article, DatedText, Draft, Guid, Published, Text};
-use crate::store::{MergedCopy, NewAddress, Validators};
+use crate::release::{Article, CanonicalPath, DatedText, Draft, Guid, Published, Text};
+use crate::store::{MergedCopy, NewAddress, Validators, Way};
 
 /// What becomes of a new text.
 pub(super) enum Judgement {
@@ -40,10 +40,8 @@ impl Cycle<'_> {
         };
         if let Some(upstream) = &draft.upstream_guid {
             let source = &self.source.id;
-            if let Some(into) = self.store.by_upstream_guid(source, upstream).await? {
-                let text = dated_text(draft, None, address.at);
-                let reason = Reason::UpstreamGuid(upstream.clone());
-                return self.merge(into, &address, &text, &reason).await;
+            if let Some(guid) = self.store.by_upstream_guid(source, upstream).await? {
+                return self.moved(guid, &address, one, upstream).await;
             }
         }
         let read = self.read_page(draft).await?;
@@ -71,11 +69,59 @@ impl Cycle<'_> {
             .add(guid, &address, &first, &derived, due)
             .await?;
         if let Some((_, validators)) = &read {
-            self.store.keep_validators(&address.url, validators).await?;
+            self.store
+                .keep_validators(&address.url, self.rules, validators)
+                .await?;
         }
         let topics: Vec<&str> = derived.tags.iter().map(|tag| tag.topic.as_str()).collect();
         tracing::info!(id = guid.id(), ?topics, title = %first.text.title, "new release");
         self.report.new += 1;
+        Ok(())
+    }
+
+    /// The newsroom shows a release that we have at another address: its headline was changed together with its slug. The
+    /// item stays; its link and its words follow.
+    async fn moved(
+        &mut self,
+        guid: Guid,
+        address: &NewAddress,
+        one: &Announcement,
+        upstream: &str,
+    ) -> Result<(), Error> {
+        let (Some(item), Some(text)) = (
+            self.store.item(guid).await?,
+            self.store.dated_text(guid).await?,
+        ) else {
+            return Ok(());
+        };
+        let Some(url) = self.address(&item.release.url) else {
+            return Ok(());
+        };
+        let old = MergedCopy {
+            into: guid,
+            source: &address.source,
+            path: &CanonicalPath::of(&url),
+            url: url.as_str(),
+            text: &text,
+            reason: Reason::UpstreamGuid(upstream.to_owned()).to_string(),
+            at: address.at,
+        };
+        let due = pages::next_attempt(address.at, 0);
+        // What was announced is noted last, so that a kill in between leaves it to be taken in by the next cycle.
+        let unnoted = NewAddress {
+            feed_seen: Some(String::new()),
+            ..address.clone()
+        };
+        self.store.move_to(&unnoted, &old, due).await?;
+        self.count_merged(&old);
+        let Some(now) = &one.feed_seen else {
+            return Ok(());
+        };
+        self.edited(guid, &one.draft, ("", now)).await?;
+        let (source, path) = (&address.source, &address.path);
+        self.store
+            .saw(source, path, Way::Feed, now, Some(upstream))
+            .await?;
         Ok(())
     }
 

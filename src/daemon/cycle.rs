@@ -5,6 +5,7 @@ use std::fmt;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use url::Url;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::announcements::{self, Announcement};
 use super::{Error, Ingest};
@@ -67,6 +68,8 @@ pub struct Cycle<'a> {
     pub(super) report: Report,
     /// Validators to keep once everything that they cover is stored.
     validators: Vec<(Url, Validators)>,
+    /// A hash of how pages are read: what was read by other rules is read again, changed or not.
+    pub(super) rules: i64,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -91,6 +94,7 @@ impl<'a> Cycle<'a> {
                 ..Report::default()
             },
             validators: Vec::new(),
+            rules: rules(source),
             now: Utc::now(),
         })
     }
@@ -189,7 +193,7 @@ impl<'a> Cycle<'a> {
             return Ok(None);
         };
         let known = if conditionally {
-            self.store.validators(url.as_str()).await?
+            self.store.validators(url.as_str(), self.rules).await?
         } else {
             Validators::default()
         };
@@ -278,14 +282,18 @@ impl<'a> Cycle<'a> {
         }
     }
 
-    /// Whether the oldest of what a way in announces is known, so that nothing was missed between two looks.
+    /// Whether what a way in announces goes back to what is known, so that nothing was missed between two looks: it ends
+    /// in known releases, newest first as it is. One alone at the end may be pinned there, or a late one of an old date,
+    /// so where a listing can tell, two are asked for.
     async fn reaches_back(&self, drafts: &[Draft]) -> Result<bool, Error> {
-        let Some(oldest) = drafts.last() else {
-            return Ok(true);
-        };
-        let path = std::slice::from_ref(&oldest.path);
-        let known = self.store.known(&self.source.id, path).await?;
-        Ok(!known.is_empty())
+        let paths: Vec<_> = drafts.iter().map(|draft| draft.path.clone()).collect();
+        let known = self.store.known(&self.source.id, &paths).await?;
+        let known_at_the_end = paths
+            .iter()
+            .rev()
+            .take_while(|path| known.contains_key(path));
+        let enough = if self.source.listing.is_empty() { 1 } else { 2 };
+        Ok(known.len() == drafts.len() || known_at_the_end.count() >= enough)
     }
 
     /// Takes in what is announced, oldest first, so that of two copies the older is the release.
@@ -309,9 +317,18 @@ impl<'a> Cycle<'a> {
     async fn keep_validators(&mut self) -> Result<(), Error> {
         for (url, validators) in self.validators.drain(..) {
             self.store
-                .keep_validators(url.as_str(), &validators)
+                .keep_validators(url.as_str(), self.rules, &validators)
                 .await?;
         }
         Ok(())
     }
+}
+
+fn rules(source: &Source) -> i64 {
+    let version = env!("CARGO_PKG_VERSION");
+    let rules = format!(
+        "{version} {:?} {:?} {:?}",
+        source.articles, source.hosts, source.select
+    );
+    xxh3_64(rules.as_bytes()).cast_signed()
 }

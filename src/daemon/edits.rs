@@ -45,6 +45,8 @@ impl Cycle<'_> {
             && let (Some(before), Some(now)) = (before, now)
         {
             self.edited(address.guid, &one.draft, (before, now)).await?;
+        } else if one.feed_seen.is_some() && address.feed_seen.is_none() && !address.is_copy {
+            self.complete_lead(address.guid, &one.draft).await?;
         }
         let upstream = one.draft.upstream_guid.as_deref();
         for (way, now, before) in [
@@ -61,8 +63,29 @@ impl Cycle<'_> {
         Ok(())
     }
 
+    /// Gives a release the lead that the way in that saw it first did not have.
+    async fn complete_lead(&mut self, guid: Guid, draft: &Draft) -> Result<(), Error> {
+        let Some(before) = self.store.dated_text(guid).await? else {
+            return Ok(());
+        };
+        if before.text.lead.is_none() && draft.lead.is_some() {
+            let text = Text {
+                lead: draft.lead.clone(),
+                ..before.text.clone()
+            };
+            let url = draft.url.as_str();
+            self.revise(guid, &draft.path, url, &before, text).await?;
+        }
+        Ok(())
+    }
+
     /// Takes in what an announcement now says otherwise of a release.
-    async fn edited(&mut self, guid: Guid, draft: &Draft, said: (&str, &str)) -> Result<(), Error> {
+    pub(super) async fn edited(
+        &mut self,
+        guid: Guid,
+        draft: &Draft,
+        said: (&str, &str),
+    ) -> Result<(), Error> {
         let Some(before) = self.store.dated_text(guid).await? else {
             return Ok(());
         };
@@ -90,7 +113,9 @@ impl Cycle<'_> {
         let url = draft.url.as_str();
         let outcome = self.revise(guid, &draft.path, url, &before, text).await?;
         if let Some((_, validators)) = &read {
-            self.store.keep_validators(url, validators).await?;
+            self.store
+                .keep_validators(url, self.rules, validators)
+                .await?;
         }
         // A page that failed, or that a cache still gives as it was, is looked at again.
         if read.is_none() || outcome == Outcome::Unchanged {
@@ -141,7 +166,8 @@ impl Cycle<'_> {
             None => None,
         };
         let derived = self.ingest.derive(&now.text, fingerprint.as_ref()).await?;
-        let cause = if is_completed {
+        let is_lead_alone = changed == ["lead"] && before.text.lead.is_none();
+        let cause = if is_completed || is_lead_alone {
             Cause::Completed
         } else {
             Cause::Edited

@@ -62,7 +62,7 @@ impl Cycle<'_> {
         ) else {
             return Ok(());
         };
-        let known = self.store.validators(&due.url).await?;
+        let known = self.store.validators(&due.url, self.rules).await?;
         let article = match self.client.get(&url, &known).await {
             Ok(Answer::Unchanged) => Read::Unchanged,
             Ok(Answer::Changed(page, validators)) => {
@@ -92,7 +92,9 @@ impl Cycle<'_> {
                 // A copy's page is never read again: its words are not the release's.
                 return Ok(());
             }
-            self.store.keep_validators(&due.url, validators).await?;
+            self.store
+                .keep_validators(&due.url, self.rules, validators)
+                .await?;
             has_text = true;
         }
         let reading = next_reading(before.published, due.first_seen, self.now);

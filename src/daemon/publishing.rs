@@ -14,11 +14,11 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const LOOK_AFTER_FAILURE: Duration = Duration::from_secs(60);
 
 impl Ingest {
-    /// Puts a new edition up whenever the change counter has moved. What fails leaves the last edition up.
-    pub(super) async fn keep_publishing(&self, served: &Documents, mut published: Option<i64>) {
+    /// Puts an edition up, and a new one whenever the change counter has moved. What fails leaves the last edition up.
+    pub(super) async fn keep_publishing(&self, served: &Documents) {
         let mut wait = LOOK_EVERY;
+        let mut published = None;
         loop {
-            tokio::time::sleep(wait).await;
             let outcome = match self.store.change().await {
                 Ok(change) if Some(change) == published => Ok(change),
                 Ok(_) => self.publish(served).await,
@@ -35,12 +35,13 @@ impl Ingest {
                     tracing::error!(%error, "publishing failed; the last edition that could be made stays up")
                 }
             }
+            tokio::time::sleep(wait).await;
         }
     }
 
     /// Makes an edition and puts it up, then writes it into the folder of `[publish] to`; gives the change that it
     /// holds at least.
-    pub(super) async fn publish(&self, served: &Documents) -> Result<i64, Error> {
+    async fn publish(&self, served: &Documents) -> Result<i64, Error> {
         let change = self.store.change().await?;
         let documents = self.documents().await?;
         served.put(self.served(&documents, served, Utc::now()).await?);

@@ -71,7 +71,7 @@ impl Ingest {
     /// next start goes on from there.
     ///
     /// # Errors
-    /// [`Error`] when the store cannot be read at the start, or the scheduler cannot be set up.
+    /// [`Error`] when a schedule is none, or the scheduler cannot be set up.
     pub async fn run(&self, listener: TcpListener, stop: CancellationToken) -> Result<(), Error> {
         let mut scheduled = Vec::new();
         for source in &self.config.sources {
@@ -92,24 +92,12 @@ impl Ingest {
             watched: watched.collect(),
             store_trouble: ArcSwapOption::empty(),
         });
-        // Readers wait until there is something to serve: a feed must not be missing for a moment.
-        let published = tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            published = self.publish(&server.documents) => match published {
-                Ok(change) => Some(change),
-                Err(Error::Files(error)) => {
-                    tracing::error!(%error, "publishing as files failed; tried again");
-                    None
-                }
-                Err(error) => return Err(error),
-            },
-        };
         let router = serve::router(server.clone());
         let serving = tokio::spawn(serve::serve(listener, router, stop.clone()));
         tokio::select! {
             () = stop.cancelled() => {}
             result = self.work(&mut scheduled, &server) => result?,
-            () = self.keep_publishing(&server.documents, published) => {}
+            () = self.keep_publishing(&server.documents) => {}
         }
         self.store.release_leases().await;
         if let Err(error) = serving.await {

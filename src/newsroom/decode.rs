@@ -2,7 +2,7 @@
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 
-/// Decodes a document: by its byte order mark; as UTF-8 where it is valid; by the HTTP charset; by its own XML or HTML
+/// Decodes a document: by its byte order mark; as UTF-8 where it is valid, or all but valid; by the HTTP charset; by its own XML or HTML
 /// label; else as windows-1252, which gives a character for every byte.
 ///
 /// UTF-8 comes before the labels, since text that is valid UTF-8 by chance is rare and wrong labels are not.
@@ -13,6 +13,9 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return text.to_owned();
     }
+    if is_damaged_utf8(bytes) {
+        return bytes.utf8_chunks().map(|chunk| chunk.valid()).collect();
+    }
     let encoding = content_type
         .and_then(|value| label_after(value, "charset="))
         .or_else(|| own_label(bytes))
@@ -22,6 +25,18 @@ pub fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
         })
         .unwrap_or(WINDOWS_1252);
     encoding.decode_without_bom_handling(bytes).0.into_owned()
+}
+
+/// Whether this is UTF-8 but for a few bytes, as where a text was cut inside a character. In another encoding a letter
+/// beyond ASCII is hardly ever followed by what UTF-8 would have there.
+fn is_damaged_utf8(bytes: &[u8]) -> bool {
+    let mut letters = 0;
+    let mut damages = 0;
+    for chunk in bytes.utf8_chunks() {
+        letters += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        damages += usize::from(!chunk.invalid().is_empty());
+    }
+    letters > damages
 }
 
 fn own_label(bytes: &[u8]) -> Option<&'static Encoding> {
@@ -65,5 +80,12 @@ mod tests {
             "<meta charset=koi8-r>\u{430}"
         );
         assert_eq!(decode(b"", None), "");
+        let cut = [
+            "Chiefs\u{2019} \u{201C}plan\u{201D}".as_bytes(),
+            b" cut \xe2\x80</p>",
+        ]
+        .concat();
+        let expected = "Chiefs\u{2019} \u{201C}plan\u{201D} cut </p>";
+        assert_eq!(decode(&cut, None), expected);
     }
 }

@@ -13,6 +13,8 @@ use crate::html;
 use crate::release::{CanonicalPath, Draft, Published};
 use crate::text;
 
+/// A shorter guid is a counter or a slip, and would make one release of two.
+const SHORTEST_GUID: usize = 8;
 /// No honest feed's first tag is longer; it is repeated for each item that is read apart.
 const LONGEST_ROOT: usize = 4 * 1024;
 
@@ -83,6 +85,15 @@ fn salvage(text: &str, base: &Url) -> Option<(Vec<Entry>, usize)> {
     (!entries.is_empty()).then_some((entries, broken))
 }
 
+fn title_of_slug(url: &Url) -> String {
+    let slug = url.path_segments().and_then(|mut all| all.next_back());
+    let words = slug.unwrap_or_default().replace('-', " ");
+    let mut letters = words.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
 /// A guid that one feed gives to two releases identifies neither: trusting it would hide one behind the other.
 fn drop_ambiguous_guids(drafts: &mut [Draft]) {
     let mut paths: HashMap<String, CanonicalPath> = HashMap::new();
@@ -134,9 +145,10 @@ fn draft(reader: &Reader, entry: &Entry, base: &Url) -> Result<Option<Draft>, St
         };
     };
     let title = entry.title.as_ref().map(|title| headline(&title.content));
-    let Some(title) = title.filter(|title| !title.is_empty()) else {
-        return Err(format!("{url} has no title"));
-    };
+    // The page has a better one; until it is read, the slug says what it is.
+    let title = title
+        .filter(|title| !title.is_empty())
+        .unwrap_or_else(|| title_of_slug(&url));
     let summary = entry
         .summary
         .as_ref()
@@ -146,7 +158,7 @@ fn draft(reader: &Reader, entry: &Entry, base: &Url) -> Result<Option<Draft>, St
         lead: summary.and_then(|summary| lead(summary, &title)),
         title,
         published: entry.published.map_or(Published::Unknown, Published::At),
-        upstream_guid: Some(text::line(&entry.id)).filter(|id| !id.is_empty()),
+        upstream_guid: Some(text::line(&entry.id)).filter(|id| id.len() >= SHORTEST_GUID),
         url,
     }))
 }
@@ -208,7 +220,7 @@ mod tests {
 
     #[test]
     fn a_guid_given_to_two_releases_identifies_neither() {
-        let one_guid = |slug| item("T", slug).replace(&format!("5efdb1a0{slug}"), "0");
+        let one_guid = |slug| item("T", slug).replace(&format!("5efdb1a0{slug}"), "5efdb1a0");
         let read = read_feed(&[one_guid("a"), one_guid("b"), item("C", "c")].concat()).unwrap();
         let guids: Vec<_> = read
             .drafts
@@ -237,11 +249,11 @@ mod tests {
     fn an_item_that_cannot_be_taken_is_told_of() {
         let moved = item("Moved", "m").replace("news.example", "new.example");
         let page = item("About us", "x").replace("/releases/", "/about/");
-        let feed = [item("One", "one"), moved, item("", "untitled"), page].concat();
+        let feed = [item("One", "one"), moved, item("", "not-yet-titled"), page].concat();
         let read = read_feed(&feed).unwrap();
-        assert_eq!((read.drafts.len(), read.broken.len()), (1, 2));
+        assert_eq!((read.drafts.len(), read.broken.len()), (2, 1));
         assert!(read.broken[0].contains("new.example"), "{:?}", read.broken);
-        assert!(read.broken[1].contains("/releases/untitled has no title"));
+        assert_eq!(read.drafts[1].title, "Not yet titled");
     }
 
     #[test]

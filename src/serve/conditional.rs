@@ -16,8 +16,8 @@ pub(super) fn is_unchanged(headers: &HeaderMap, etag: &str, modified: DateTime<U
     headers
         .get(header::IF_MODIFIED_SINCE)
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| DateTime::parse_from_rfc2822(value).ok())
-        .is_some_and(|since| modified.timestamp() <= since.timestamp())
+        .and_then(|value| httpdate::parse_http_date(value).ok())
+        .is_some_and(|since| modified.timestamp() <= DateTime::<Utc>::from(since).timestamp())
 }
 
 /// An IMF-fixdate (RFC 9110, 5.6.7).
@@ -44,6 +44,13 @@ mod tests {
             assert!(unchanged(&[(tag.clone(), same)]), "{same}");
         }
         let now = http_date(modified);
+        // RFC 9110, 5.6.7: the obsolete forms are read as well.
+        for same in [
+            "Wednesday, 01-Jul-26 08:09:10 GMT",
+            "Wed Jul  1 08:09:10 2026",
+        ] {
+            assert!(unchanged(&[(date.clone(), same)]), "{same}");
+        }
         assert!(unchanged(&[(date.clone(), &now)]));
         assert!(!unchanged(&[(
             date.clone(),

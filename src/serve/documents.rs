@@ -102,6 +102,11 @@ impl Documents {
         self.documents.store(Arc::new(documents));
     }
 
+    /// Whether any were put up yet.
+    pub fn are_there(&self) -> bool {
+        !self.documents.load().is_empty()
+    }
+
     /// The document at a path.
     pub fn get(&self, path: &str) -> Option<Arc<Served>> {
         self.documents.load().get(path).cloned()

@@ -1,5 +1,6 @@
 //! The accept loop. `axum::serve` has no time limit on headers and no deadline for stopping; this has both.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -7,6 +8,8 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -14,20 +17,33 @@ use tokio_util::task::TaskTracker;
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// A connection in use may go on for so long after the stop.
 const GRACE: Duration = Duration::from_secs(2);
+/// A client that takes nothing of its answer for so long is sent away.
+const WRITES_WITHIN: Duration = Duration::from_secs(30);
+/// More connections wait to be accepted: `fetch` and the store need files of their own, and a process has some thousand.
+const MOST_CONNECTIONS: usize = 512;
 /// What is waited for when the system has no file left for another connection.
 const BREATH: Duration = Duration::from_millis(100);
 
 /// Serves until `stop`, then lets what is under way end.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     let connections = TaskTracker::new();
+    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let accepting = async {
+            let place = places.clone().acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            accepted = accepting => accepted,
             () = stop.cancelled() => break,
         };
         match accepted {
             Ok((stream, _)) => {
-                connections.spawn(connection(stream, router.clone(), stop.clone()));
+                let connection = connection(stream, router.clone(), stop.clone());
+                connections.spawn(async move {
+                    connection.await;
+                    drop(place);
+                });
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -45,6 +61,9 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
 }
 
 async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) {
+    let mut stream = TimeoutStream::new(stream);
+    stream.set_write_timeout(Some(WRITES_WITHIN));
+    let stream = Box::pin(stream);
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)

@@ -114,6 +114,33 @@ impl Store {
         Ok(())
     }
 
+    /// Moves a release to the new address that the newsroom gives it. The old one, with the text it had, becomes a copy's.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn move_to(
+        &self,
+        address: &NewAddress,
+        old: &MergedCopy<'_>,
+        page_due: DateTime<Utc>,
+    ) -> Result<()> {
+        let mut tx = self.begin().await?;
+        add_address(&mut tx, old.into, address, Some(page_due)).await?;
+        add_merge(&mut tx, old).await?;
+        sqlx::query("UPDATE releases SET url = $1 WHERE guid = $2")
+            .bind(&address.url)
+            .bind(old.into.to_string())
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("UPDATE addresses SET page_due = NULL WHERE source = $1 AND path = $2")
+            .bind(old.source)
+            .bind(old.path.as_str())
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Makes the release `from`, whose page came late and turned out to be a copy, part of another.
     ///
     /// # Errors

@@ -385,3 +385,29 @@ async fn an_address_of_no_store_is_told() {
     let error = Store::open("postgres://x").await.unwrap_err().to_string();
     assert!(error.contains("sqlite:PATH"), "{error}");
 }
+
+#[tokio::test]
+async fn what_is_no_database_is_told_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("store.db");
+    std::fs::write(
+        &file,
+        "no database at all, and long enough to look like one ".repeat(200),
+    )
+    .unwrap();
+    let url = format!("sqlite:{}", file.display());
+    let opened = Store::open(&url);
+    let told = tokio::time::timeout(std::time::Duration::from_secs(5), opened).await;
+    let told = told.unwrap().unwrap_err().to_string();
+    assert!(told.contains("not a database"), "{told}");
+}
+
+#[tokio::test]
+async fn a_path_is_taken_as_it_stands() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("100%20 # of").join("store.db");
+    Store::open(&format!("sqlite:{}", file.display()))
+        .await
+        .unwrap();
+    assert!(file.exists());
+}

@@ -19,15 +19,17 @@ pub struct Validators {
 pub const LONGEST_HOLD: TimeDelta = TimeDelta::hours(24);
 
 impl Store {
-    /// The validators of an address.
+    /// The validators of an address, if what they came with was read by the same rules.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn validators(&self, url: &str) -> Result<Validators> {
-        let row = sqlx::query("SELECT etag, last_modified FROM validators WHERE url = $1")
-            .bind(url)
-            .fetch_optional(&self.pool)
-            .await?;
+    pub async fn validators(&self, url: &str, rules: i64) -> Result<Validators> {
+        let row =
+            sqlx::query("SELECT etag, last_modified FROM validators WHERE url = $1 AND rules = $2")
+                .bind(url)
+                .bind(rules)
+                .fetch_optional(&self.pool)
+                .await?;
         match row {
             Some(row) => Ok(Validators {
                 etag: row.try_get("etag")?,
@@ -41,12 +43,18 @@ impl Store {
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn keep_validators(&self, url: &str, validators: &Validators) -> Result<()> {
+    pub async fn keep_validators(
+        &self,
+        url: &str,
+        rules: i64,
+        validators: &Validators,
+    ) -> Result<()> {
         sqlx::query(
-            "INSERT INTO validators (url, etag, last_modified) VALUES ($1, $2, $3)
-             ON CONFLICT (url) DO UPDATE SET etag = $2, last_modified = $3",
+            "INSERT INTO validators (url, rules, etag, last_modified) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (url) DO UPDATE SET rules = $2, etag = $3, last_modified = $4",
         )
         .bind(url)
+        .bind(rules)
         .bind(validators.etag.as_deref())
         .bind(validators.last_modified.as_deref())
         .execute(&self.pool)

@@ -1,6 +1,8 @@
 //! The commands, as a person or a script calls them.
 
+use std::ffi::OsStr;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::process::{Output, Stdio};
 
 use serde_json::{Value, json};
@@ -32,6 +34,15 @@ async fn check_names_file_line_and_advice_for_everything_that_is_wrong() {
         "{}",
         said(&output)
     );
+
+    let mut command = world.command(&["check"]);
+    command.env("NPCC_FEEDS_CONFIG", "");
+    assert!(command.output().unwrap().status.success(), "as if not set");
+    let mut command = world.command(&["check"]);
+    command.env("NPCC_FEEDS_SERVE__LISTEN", OsStr::from_bytes(b"\xff"));
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(78));
+    assert!(told(&output).contains("NPCC_FEEDS_SERVE__LISTEN"));
 
     let taxonomy = "[scoring]\nthreshold = 6\ntitle = 3\nlead = 2\nbody = 1\nstrong = 4\nmedium = 2\nweak = 1\n\
         [[topics]]\nid = \"a-topic\"\ntitle = \"A\"\nscope = \"s\"\nimplies = [\"b-topic\"]\nstrong = [\n\"one\",\n\" \",\n]\n";
@@ -65,7 +76,7 @@ async fn check_names_file_line_and_advice_for_everything_that_is_wrong() {
         ),
         (
             "[classify]\ntopics = \"nowhere.toml\"\n",
-            "nowhere.toml: cannot be read",
+            "my.toml:2: the taxonomy nowhere.toml cannot be read",
         ),
     ];
     for (text, expected) in mistakes {

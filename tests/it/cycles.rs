@@ -138,3 +138,15 @@ async fn odd_titles_come_through_right() {
         .collect();
     assert_eq!(read, shown);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_other_rules_would_have_taken_is_not_hidden_behind_a_304() {
+    let mut items = numbered(1..=3);
+    items[0].path = Some("/blogs/one".to_owned());
+    let mut world = World::new(items).await;
+    world.set("SOURCES__0__LISTING", "[]");
+    world.fetch().await;
+    assert_eq!(world.releases().await.len(), 2);
+    world.set("SOURCES__0__ARTICLES", "[\"/releases/\", \"/blogs/\"]");
+    assert_eq!(world.fetch().await["new"], 1);
+}

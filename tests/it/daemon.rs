@@ -44,6 +44,13 @@ impl Daemon {
         .unwrap()
     }
 
+    /// Starts it, and waits for its first edition.
+    async fn serving(world: &World) -> Daemon {
+        let daemon = Daemon::start(world).await;
+        daemon.wait_for("/all.rss", "<rss").await;
+        daemon
+    }
+
     async fn get(&self, path: &str) -> reqwest::Response {
         reqwest::get(format!("{}{path}", self.base)).await.unwrap()
     }
@@ -121,6 +128,10 @@ async fn the_daemon_fetches_serves_and_shows_what_others_fetched() {
         .unwrap();
     assert_eq!(again.status(), 304);
     assert_eq!(daemon.get("/topics/nonsense.rss").await.status(), 404);
+    assert_eq!(
+        daemon.get("/topics/roads%2Dpolicing.rss").await.status(),
+        200
+    );
     world.site().publish(release(500));
     world.fetch().await;
     let fetched = Instant::now();
@@ -135,7 +146,8 @@ async fn the_daemon_fetches_serves_and_shows_what_others_fetched() {
 async fn documents_are_served_with_validators_that_outlive_a_restart() {
     let world = World::new(examples()).await;
     world.fetch().await;
-    let daemon = Daemon::start(&world).await;
+    world.forget_history().await;
+    let daemon = Daemon::serving(&world).await;
     let client = reqwest::Client::builder()
         .no_gzip()
         .no_brotli()
@@ -180,7 +192,7 @@ async fn documents_are_served_with_validators_that_outlive_a_restart() {
 
     drop(daemon);
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let daemon = Daemon::start(&world).await;
+    let daemon = Daemon::serving(&world).await;
     let url = format!("{}/all.rss", daemon.base);
     let again = client.get(url).send().await.unwrap();
     assert_eq!(again.headers()["etag"], headers["etag"]);
@@ -272,8 +284,7 @@ async fn a_start_looks_at_the_newsroom_only_when_a_cycle_was_missed() {
 async fn it_stops_within_five_seconds_while_another_process_holds_the_store() {
     let world = World::new(numbered(1..=3)).await;
     world.fetch().await;
-    let mut daemon = Daemon::start(&world).await;
-    daemon.wait_for("/all.rss", "Release number 3").await;
+    let mut daemon = Daemon::serving(&world).await;
     let mut store = world.open_store().await;
     sqlx::query("BEGIN IMMEDIATE")
         .execute(&mut store)
@@ -304,7 +315,7 @@ async fn without_a_network_it_stays_up_and_serves_what_it_has() {
     world.set("SOURCES__0__FEED", &format!("http://{dead}/feed/rss"));
     world.set("SOURCES__0__LISTING", &format!("http://{dead}/releases"));
     world.forget_cycles().await;
-    let daemon = Daemon::start(&world).await;
+    let daemon = Daemon::serving(&world).await;
     assert!(daemon.text("/all.rss").await.contains("Release number 3"));
     until("a cycle has failed", || {
         let log = daemon.log.lock().unwrap();

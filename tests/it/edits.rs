@@ -2,8 +2,57 @@
 
 use serde_json::Value;
 
-use crate::harness::{World, examples, field, numbered};
+use crate::harness::{World, examples, field, numbered, release};
 use crate::site::{Fault, Item};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_that_moves_to_another_slug_keeps_its_guid_and_follows() {
+    let world = World::new(numbered(1..=3)).await;
+    world.fetch().await;
+    let before = world.releases().await;
+    let title = "Headline and slug, both corrected";
+    world.site().edit("release-number-3", |item| {
+        item.guid = Some(item.guid());
+        item.id = "headline-and-slug-both-corrected".to_owned();
+        item.title = title.to_owned();
+        item.body += "\n\nOne more paragraph.";
+    });
+    let report = world.fetch().await;
+    assert_eq!(
+        (&report["new"], &report["merged"], &report["revised"]),
+        (&0.into(), &1.into(), &1.into()),
+        "{report}"
+    );
+    let after = world.releases().await;
+    assert_eq!(field(&after, "guid"), field(&before, "guid"));
+    assert_eq!(after[0]["title"], title);
+    let url = after[0]["url"].as_str().unwrap();
+    assert!(url.ends_with("/headline-and-slug-both-corrected"), "{url}");
+    assert_eq!(after[0]["duplicates"][0], before[0]["url"]);
+    for address in [&before[0]["url"], &after[0]["url"]] {
+        let shown = world.json(&["show", address.as_str().unwrap()]).await;
+        assert_eq!(shown["guid"], before[0]["guid"]);
+    }
+    assert_eq!(world.fetch().await["requests"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_that_only_the_feed_knows_is_added_when_the_feed_comes_later() {
+    let mut item = release(1);
+    item.lead = String::new();
+    let world = World::new(vec![item]).await;
+    world.site().set_fault("/feed", Fault::Status(500, None));
+    world.failing_fetch().await;
+    world.site().clear_faults();
+    world.site().edit("release-number-1", |item| {
+        item.lead = "The real lead.".to_owned();
+    });
+    let before = world.releases().await;
+    world.fetch().await;
+    assert_eq!(world.releases().await, before, "no revision for readers");
+    let feed = world.feed("all").await;
+    assert_eq!(feed.items()[0].description(), Some("The real lead."));
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_copy_found_late_never_speaks_for_the_release() {

@@ -62,6 +62,25 @@ async fn a_gap_stays_open_while_the_listing_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_known_release_pinned_at_the_end_does_not_hide_a_burst() {
+    let world = World::new(numbered(1..=30)).await;
+    world.fetch().await;
+    world.publish_numbered(31..=55);
+    // The nine newest, and an old one at the end.
+    let base = world.newsroom.base();
+    let items: String = (47..=55).rev().chain([25])
+        .map(|n| format!("<item><title>Release number {n}</title><link>{base}/releases/release-number-{n}</link></item>"))
+        .collect();
+    let feed = format!("<rss version=\"2.0\"><channel><title>N</title>{items}</channel></rss>");
+    world.site().set_raw("/feed/rss", "text/xml", feed);
+    world.fetch().await;
+    let titles = field(&world.releases().await, "title");
+    for n in 31..=55 {
+        assert!(titles.contains(&format!("Release number {n}")), "{n}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_page_that_is_missing_for_a_moment_does_not_close_a_gap() {
     let world = World::new(numbered(1..=60)).await;
     world.json(&["backfill"]).await;

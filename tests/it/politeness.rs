@@ -107,10 +107,12 @@ async fn one_request_at_a_time_with_a_rest_after_each_answer() {
 async fn what_fails_is_told_and_changes_no_byte_of_what_is_published() {
     let in_circles = Fault::Redirect(302, "/feed/rss".to_owned());
     let elsewhere = Fault::Redirect(302, "http://127.0.0.2:1/feed/rss".to_owned());
-    let faults: [(&str, Fault, &str); 9] = [
+    let unasked = Fault::Status(304, None);
+    let faults: [(&str, Fault, &str); 10] = [
         ("/", Fault::Challenge, "challenges or blocks us"),
         ("/", Fault::Status(403, None), "challenges or blocks us"),
         ("/feed", Fault::Empty, "holds no release"),
+        ("/feed", unasked, "304 Not Modified"),
         ("/feed", Fault::CutShort, "cannot be read"),
         ("/feed", Fault::Hang, "no whole answer within 500ms"),
         ("/feed", Fault::Drip, "no whole answer within 500ms"),
@@ -126,6 +128,7 @@ async fn what_fails_is_told_and_changes_no_byte_of_what_is_published() {
         .site()
         .edit("release-number-5", |item| item.title += " again");
     for (path, fault, cause) in faults {
+        world.forget_validators().await;
         world.site().set_fault(path, fault.clone());
         let report = world.failing_fetch().await;
         assert!(

@@ -46,6 +46,9 @@ pub struct Item {
     /// The address, where it is not `/releases/<id>`.
     #[serde(default)]
     pub path: Option<String>,
+    /// The newsroom's own guid, where it is not made of date and slug.
+    #[serde(default)]
+    pub guid: Option<String>,
 }
 
 impl Item {
@@ -57,6 +60,9 @@ impl Item {
 
     /// The newsroom's own guid: 24 hex digits that stay when title and slug change.
     pub fn guid(&self) -> String {
+        if let Some(guid) = &self.guid {
+            return guid.clone();
+        }
         format!(
             "{:08x}{:016x}",
             xxh3_64(self.date.as_bytes()) >> 32,

@@ -33,6 +33,8 @@ CREATE TABLE sources (
 
 CREATE TABLE validators (
     url           TEXT PRIMARY KEY,
+    -- A hash of the rules that what came with them was read by.
+    rules         BIGINT NOT NULL,
     etag          TEXT,
     last_modified TEXT
 );
