@@ -17,6 +17,8 @@ grep -q "^$work/etc/topics.toml: right, 30 topics" "$work/checked"
 grep -q '^url = "sqlite:/var/lib/npcc-feeds/npcc-feeds.db"' "$work/etc/npcc-feeds.toml"
 
 newsroom
+# With the past filled before, no feed changes while answers are compared.
+"$npcc_feeds" --log error backfill >/dev/null
 "$npcc_feeds" --log error fetch >/dev/null
 "$npcc_feeds" 2>"$work/daemon.log" &
 pids+=($!)
@@ -47,7 +49,7 @@ pids+=($!)
 direct=http://127.0.0.1:$((port + 1))
 proxied=http://127.0.0.1:$((port + 2))
 for _ in $(seq 100); do
-    curl -fs "$proxied/live" >/dev/null && break
+    curl -fs "$proxied/all.rss" >/dev/null && break
     sleep 0.1
 done
 for encoding in identity gzip; do
