@@ -10,7 +10,7 @@ use super::cycle::{Cycle, Report};
 use crate::fetch::{Answer, Failure};
 use crate::newsroom::Reader;
 use crate::release::{self, CanonicalPath};
-use crate::store::{Gap, Validators};
+use crate::store::Validators;
 
 /// A listing has some ninety pages; beyond this something is wrong with it.
 const MOST_PAGES: i64 = 2_000;
@@ -24,12 +24,10 @@ enum Walked {
 }
 
 /// How the paging of one listing ended.
-#[derive(PartialEq, Eq)]
 enum Ended {
-    /// At a whole page of what was known before, or is older than the record.
+    /// At a whole page of what was known before, or is older than the record; or behind the last page, having met
+    /// something that was known before.
     Reached,
-    /// Behind the last page, having met something that was known before.
-    AtTheEnd,
     /// Behind the last page, or at a page seen already, without having met anything known.
     Lost,
     Failed,
@@ -52,7 +50,7 @@ impl Cycle<'_> {
     /// Pages the listing from its beginning until a whole page was known before the gap opened, or lies before the
     /// beginning of the record: what is older still is the history's. What fails keeps the gap open, for the next cycle.
     pub(super) async fn close_gap(&mut self) -> Result<(), Error> {
-        let Some(gap) = self.store.progress(&self.source.id).await?.gap else {
+        let Some(mut gap) = self.store.progress(&self.source.id).await?.gap else {
             return Ok(());
         };
         if self.source.listing.is_empty() {
@@ -66,18 +64,27 @@ impl Cycle<'_> {
         tracing::info!(source = %self.source.id, since = %gap.opened, "paging the listing to close a gap");
         let oldest = self.store.oldest(&self.source.id, gap.change).await?;
         let first_day = oldest.map(release::london_day);
-        let mut ends = Vec::new();
+        let mut has_failed = false;
         for listing in self.source.listing.clone() {
-            ends.push(self.page_back(&listing, gap, first_day).await?);
+            if gap.reached.contains(&listing) {
+                continue;
+            }
+            match self.page_back(&listing, gap.change, first_day).await? {
+                Ended::Reached => gap.reached.push(listing),
+                Ended::Lost => {}
+                Ended::Failed => has_failed = true,
+            }
         }
-        let met_the_known = ends.contains(&Ended::Reached) || ends.contains(&Ended::AtTheEnd);
-        if met_the_known && !ends.contains(&Ended::Failed) {
-            self.store.close_gap(&self.source.id).await?;
-        } else if !ends.contains(&Ended::Failed) {
+        let id = &self.source.id;
+        if has_failed {
+            self.store.gap_reached(id, &gap.reached).await?;
+        } else if gap.reached.is_empty() {
             let url = self.source.listing[0].clone();
             let cause = "releases may be missing: the listing ends before it comes to one that was known (its further \
                          pages may have another address: compare `page` of the source)";
             self.fails_at(url, cause.to_owned());
+        } else {
+            self.store.close_gap(id).await?;
         }
         Ok(())
     }
@@ -85,7 +92,7 @@ impl Cycle<'_> {
     async fn page_back(
         &mut self,
         listing: &str,
-        gap: Gap,
+        known_until: i64,
         first_day: Option<NaiveDate>,
     ) -> Result<Ended, Error> {
         let mut met_the_known = false;
@@ -104,7 +111,7 @@ impl Cycle<'_> {
             let known = self.store.known(&self.source.id, &paths).await?;
             let is_known = |one: &Announcement| {
                 let address = known.get(&one.draft.path);
-                address.is_some_and(|address| address.change <= gap.change)
+                address.is_some_and(|address| address.change <= known_until)
             };
             met_the_known |= releases.iter().any(is_known);
             let reaches_back = releases.iter().all(|one| {
@@ -117,7 +124,7 @@ impl Cycle<'_> {
             before = paths;
         }
         Ok(if met_the_known {
-            Ended::AtTheEnd
+            Ended::Reached
         } else {
             Ended::Lost
         })

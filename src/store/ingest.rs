@@ -268,12 +268,16 @@ async fn add_address(
     .execute(&mut **tx)
     .await?;
     if let Some(gap) = address.gap {
-        sqlx::query("UPDATE sources SET gap_change = $1, gap_opened_at = $2 WHERE id = $3 AND gap_change IS NULL")
-            .bind(gap)
-            .bind(address.at.timestamp())
-            .bind(&address.source)
-            .execute(&mut **tx)
-            .await?;
+        // An open gap keeps its beginning, but every listing has to be paged anew.
+        sqlx::query(
+            "UPDATE sources SET gap_change = COALESCE(gap_change, $1),
+             gap_opened_at = COALESCE(gap_opened_at, $2), gap_reached = '[]' WHERE id = $3",
+        )
+        .bind(gap)
+        .bind(address.at.timestamp())
+        .bind(&address.source)
+        .execute(&mut **tx)
+        .await?;
     }
     Ok(())
 }

@@ -17,12 +17,14 @@ pub struct Trouble {
 }
 
 /// A span of releases that was not seen: what the last feed showed did not reach back to a known release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
     /// Addresses stored up to this change were known before the gap opened.
     pub change: i64,
     /// When it opened.
     pub opened: DateTime<Utc>,
+    /// The listings that have been paged back to what was known.
+    pub reached: Vec<String>,
 }
 
 /// The state of a source; the default is that of one never seen.
@@ -88,6 +90,10 @@ impl Store {
             Some(change) => Some(Gap {
                 change,
                 opened: optional_time_in(&row, "gap_opened_at")?.unwrap_or_default(),
+                reached: json_in(
+                    &row.try_get::<String, _>("gap_reached")?,
+                    "a gap's listings",
+                )?,
             }),
             None => None,
         };
@@ -168,12 +174,25 @@ impl Store {
         Ok(())
     }
 
+    /// Notes which listings have been paged back to what was known, while the gap stays open for others.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn gap_reached(&self, source: &str, listings: &[String]) -> Result<()> {
+        sqlx::query("UPDATE sources SET gap_reached = $1 WHERE id = $2")
+            .bind(json_of(&listings, "a gap's listings")?)
+            .bind(source)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// Closes the gap: paging has reached a whole page of releases known from before.
     ///
     /// # Errors
     /// [`super::Error`].
     pub async fn close_gap(&self, source: &str) -> Result<()> {
-        sqlx::query("UPDATE sources SET gap_change = NULL, gap_opened_at = NULL WHERE id = $1")
+        sqlx::query("UPDATE sources SET gap_change = NULL, gap_opened_at = NULL, gap_reached = '[]' WHERE id = $1")
             .bind(source)
             .execute(&self.pool)
             .await?;

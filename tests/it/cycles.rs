@@ -150,3 +150,16 @@ async fn what_other_rules_would_have_taken_is_not_hidden_behind_a_304() {
     world.set("SOURCES__0__ARTICLES", "[\"/releases/\", \"/blogs/\"]");
     assert_eq!(world.fetch().await["new"], 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_listing_is_looked_at_each_day_though_the_feed_works() {
+    let world = World::new(numbered(1..=15)).await;
+    world.fetch().await;
+    // The feed shows ten, and this one is behind them.
+    let mut late = release(200);
+    late.date = "2025-06-01".to_owned();
+    world.site().publish_last(late);
+    assert_eq!(world.fetch().await["requests"], 1);
+    world.forget_listing().await;
+    assert_eq!(world.fetch().await["new"], 1);
+}

@@ -148,3 +148,30 @@ async fn of_two_listings_each_has_to_reach_back() {
         assert!(titles.contains(&format!("Release number {n}")), "{n}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_that_has_been_paged_is_not_paged_again_for_another_that_fails() {
+    let mut world = World::new(numbered(1..=60)).await;
+    let base = world.newsroom.base();
+    world.set(
+        "SOURCES__0__LISTING",
+        &format!("[\"{base}/releases/t/blogs\", \"{base}/releases\"]"),
+    );
+    let blogs = "/releases/t/blogs";
+    world.site().set_fault(blogs, Fault::Status(500, None));
+    world.failing_fetch().await;
+    world.publish_numbered(61..=110);
+    world.failing_fetch().await;
+    world.site().clear_asked();
+    world.failing_fetch().await;
+    let pages = |path: &String| path.starts_with("/releases?");
+    assert!(!world.asked().iter().any(pages), "{:?}", world.asked());
+    // Another burst opens it anew for both.
+    world.publish_numbered(111..=150);
+    world.failing_fetch().await;
+    assert!(world.releases().await.len() >= 110);
+    let titles = field(&world.releases().await, "title");
+    for n in 41..=150 {
+        assert!(titles.contains(&format!("Release number {n}")), "{n}");
+    }
+}

@@ -185,6 +185,12 @@ impl World {
             .await;
     }
 
+    /// Turns the clock forward by more than a day for the listing.
+    pub async fn forget_listing(&self) {
+        self.change_store("UPDATE sources SET listing_read_at = 0")
+            .await;
+    }
+
     /// Lets the newsroom's addresses pass for never read.
     pub async fn forget_validators(&self) {
         self.change_store("DELETE FROM validators").await;

@@ -127,6 +127,11 @@ impl Site {
         self.lock().items.insert(0, item);
     }
 
+    /// Publishes a release late, below all others.
+    pub fn publish_last(&self, item: Item) {
+        self.lock().items.push(item);
+    }
+
     /// Changes a release in place.
     pub fn edit(&self, id: &str, change: impl FnOnce(&mut Item)) {
         if let Some(item) = self.lock().items.iter_mut().find(|item| item.id == id) {

@@ -24,6 +24,8 @@ CREATE TABLE sources (
     -- An open gap: releases stored up to this change were known before it opened.
     gap_change      BIGINT,
     gap_opened_at   BIGINT,
+    -- The listings that have been paged back to what was known, while others failed.
+    gap_reached     TEXT NOT NULL DEFAULT '[]',
     -- The page of the listing that the history has been read to, a hash of what it showed, and how far back the history
     -- is filled; 0 is the whole archive.
     history_page    BIGINT NOT NULL DEFAULT 0,
