@@ -335,7 +335,7 @@ mod tests {
             ("NPCC_FEEDS_PUBLISH__ITEMS", "7"),
             ("NPCC_FEEDS_SOURCES__0__TITLE", "Police"),
             ("NPCC_FEEDS_CONFIG", "/nowhere"),
-            ("HOME", "/root"),
+            ("HOME", "/home/police"),
         ]))
         .unwrap();
         assert_eq!(config.serve.listen, "0.0.0.0:80");
