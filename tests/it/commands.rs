@@ -340,3 +340,27 @@ async fn publish_writes_what_changed_and_removes_what_is_no_longer_published() {
     assert!(world.path("out/topics/roads-policing.rss").exists());
     assert!(!world.path("out/topics/hate-crime.rss").exists());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backfill_leaves_room_for_a_cycle_between_its_pages_and_goes_on() {
+    let world = World::new(numbered(1..=110)).await;
+    let mut backfill = world
+        .command(&["backfill", "--format", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !world.asked().contains(&"/releases".to_owned()) {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    while !world.run(&["fetch"]).await.status.success() {}
+    assert!(
+        backfill.try_wait().unwrap().is_none(),
+        "it was still under way"
+    );
+    let output = backfill.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let walked: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(walked["sources"][0]["done"], true, "{walked}");
+    assert_eq!(world.releases().await.len(), 110);
+}
