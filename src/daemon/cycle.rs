@@ -215,7 +215,7 @@ impl<'a> Cycle<'a> {
         }
         // With the validators, the next cycle would not see the broken ones, and not tell of them.
         for cause in &announced.broken {
-            self.fails(&url, format!("an item cannot be taken: {cause}"));
+            self.note(&url, format!("an item cannot be taken: {cause}"));
         }
         Ok(Some(announced))
     }
@@ -228,17 +228,17 @@ impl<'a> Cycle<'a> {
     ) -> Result<Option<Answer>, Error> {
         match self.client.get(url, validators).await {
             Ok(answer) => Ok(Some(answer)),
-            Err(failure) => self.fail(url, failure).map(|()| None),
+            Err(failure) => self.note_failure(url, failure).map(|()| None),
         }
     }
 
     /// Notes a failure in the report, unless it is our own: then it ends the cycle.
-    pub(super) fn fail(&mut self, url: &Url, failure: Failure) -> Result<(), Error> {
+    pub(super) fn note_failure(&mut self, url: &Url, failure: Failure) -> Result<(), Error> {
         match failure {
             Failure::Store(error) => Err(Error::Store(error)),
             failure if failure.ends_the_cycle() => Err(Error::Fetch(failure)),
             failure => {
-                self.fails(url, failure.to_string());
+                self.note(url, failure.to_string());
                 Ok(())
             }
         }
@@ -258,15 +258,13 @@ impl<'a> Cycle<'a> {
             Ok(Err(unreadable)) => unreadable.to_string(),
             Err(panic) => format!("the parser failed: {panic}"),
         };
-        self.fails(url, cause);
+        self.note(url, cause);
         None
     }
 
-    pub(super) fn fails(&mut self, url: &Url, cause: String) {
-        self.fails_at(url.to_string(), cause);
-    }
-
-    pub(super) fn fails_at(&mut self, url: String, cause: String) {
+    /// Notes in the log and in the report what could not be read.
+    pub(super) fn note(&mut self, url: impl fmt::Display, cause: String) {
+        let url = url.to_string();
         tracing::warn!(source = %self.source.id, url, "{cause}");
         self.report.failed.push(Trouble { url, cause });
     }
@@ -276,7 +274,7 @@ impl<'a> Cycle<'a> {
             Ok(url) => Some(url),
             Err(error) => {
                 // The configuration's checks refuse such an address; a stored one could only come from elsewhere.
-                self.fails_at(address.to_owned(), error.to_string());
+                self.note(address, error.to_string());
                 None
             }
         }

@@ -74,7 +74,7 @@ impl Cycle<'_> {
             // Nothing was asked, so nothing has failed: what the server asked for is waited for.
             Err(Failure::Held { until, .. }) => Read::Held(until),
             Err(failure) => {
-                self.fail(&url, failure)?;
+                self.note_failure(&url, failure)?;
                 Read::Failed
             }
         };

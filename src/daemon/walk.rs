@@ -82,7 +82,7 @@ impl Cycle<'_> {
             let url = self.source.listing[0].clone();
             let cause = "releases may be missing: the listing ends before it comes to one that was known (its further \
                          pages may have another address: compare `page` of the source)";
-            self.fails_at(url, cause.to_owned());
+            self.note(url, cause.to_owned());
         } else {
             self.store.close_gap(id).await?;
         }
@@ -199,7 +199,7 @@ impl Cycle<'_> {
             Ok(Answer::Changed(page, _)) => page,
             Err(Failure::Status(StatusCode::NOT_FOUND)) if number > 1 => return Ok(Walked::End),
             Err(failure) => {
-                self.fail(&url, failure)?;
+                self.note_failure(&url, failure)?;
                 return Ok(Walked::Failed);
             }
             Ok(Answer::Unchanged) => return Ok(Walked::Failed),

@@ -163,3 +163,29 @@ async fn the_listing_is_looked_at_each_day_though_the_feed_works() {
     world.forget_listing().await;
     assert_eq!(world.fetch().await["new"], 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_may_have_a_listing_alone_or_a_feed_alone() {
+    for way in ["feed", "listing"] {
+        let mut world = World::new(numbered(1..=8)).await;
+        let base = world.newsroom.base();
+        let path = if way == "feed" {
+            "feed/rss"
+        } else {
+            "releases"
+        };
+        world.settings.retain(|key, _| !key.starts_with("SOURCES"));
+        let config = format!("[[sources]]\n{way} = \"{base}/{path}\"\nhosts = [\"127.0.0.1\"]\n");
+        std::fs::write(world.path("one.toml"), config).unwrap();
+        let report = world.json(&["--config", "one.toml", "fetch"]).await;
+        assert_eq!(report["sources"][0]["new"], 8, "{way}: {report}");
+        let other = if way == "feed" {
+            "/releases"
+        } else {
+            "/feed/rss"
+        };
+        assert!(!world.asked().contains(&other.to_owned()), "{way}");
+        let again = world.json(&["--config", "one.toml", "fetch"]).await;
+        assert_eq!(again["sources"][0]["requests"], 1, "{way}: {again}");
+    }
+}
