@@ -54,7 +54,8 @@ impl Ingest {
     }
 
     /// The documents ready to be served, each dated by when its bytes last changed. What is served already with the
-    /// same bytes stays as it is.
+    /// same bytes stays as it is. Where the store cannot be written now, the date is `now` and not put on record: an
+    /// edition that is there is worth more than its date.
     ///
     /// # Errors
     /// [`Error`].
@@ -65,13 +66,24 @@ impl Ingest {
         now: DateTime<Utc>,
     ) -> Result<HashMap<String, Arc<Served>>, Error> {
         let mut served = HashMap::new();
+        let mut can_date = true;
         for document in documents {
             let path = &document.path;
             let hash = format!("{:032x}", xxh3_128(&document.bytes));
             let ready = match before.get(path).filter(|before| before.is_of(&hash)) {
                 Some(before) => before,
                 None => {
-                    let modified = self.store.document_changed(path, &hash, now).await?;
+                    let mut modified = now;
+                    if can_date {
+                        match self.store.document_changed(path, &hash, now).await {
+                            Ok(at) => modified = at,
+                            Err(error) => {
+                                tracing::warn!(%error, "when the feeds last changed cannot be put on record");
+                                // The next would wait for the store's lock as long as this one did.
+                                can_date = false;
+                            }
+                        }
+                    }
                     let document = document.clone();
                     let packed =
                         tokio::task::spawn_blocking(move || Served::new(document, &hash, modified));

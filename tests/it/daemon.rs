@@ -292,6 +292,20 @@ async fn it_stops_within_five_seconds_while_another_process_holds_the_store() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_can_only_be_read_is_served_all_the_same() {
+    let world = World::new(numbered(1..=3)).await;
+    world.fetch().await;
+    let mut store = world.open_store().await;
+    // As a full disk does, but at once.
+    let refuse =
+        "CREATE TRIGGER full BEFORE INSERT ON documents BEGIN SELECT RAISE(ABORT, 'full'); END";
+    sqlx::query(refuse).execute(&mut store).await.unwrap();
+    let daemon = Daemon::serving(&world).await;
+    assert!(daemon.text("/all.rss").await.contains("Release number 3"));
+    assert_eq!(daemon.get("/topics/roads-policing.rss").await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_network_it_stays_up_and_serves_what_it_has() {
     let mut world = World::new(numbered(1..=3)).await;
     world.fetch().await;
