@@ -161,6 +161,14 @@ pub struct Serve {
 /// Where the taxonomy is looked for when the configuration does not say.
 pub const DEFAULT_TAXONOMY: &str = "config/topics.toml";
 
+impl Source {
+    /// The addresses that announce releases: the feed, then the listings.
+    pub fn ways_in(&self) -> impl Iterator<Item = &str> {
+        let feed = self.feed.iter();
+        feed.chain(&self.listing).map(String::as_str)
+    }
+}
+
 impl Config {
     /// Reads a configuration: the document, then the overrides from the environment, then every check.
     ///

@@ -5,21 +5,28 @@ mod arrivals;
 pub mod cycle;
 pub mod edition;
 mod edits;
+mod leases;
 mod pages;
 mod past;
 mod publishing;
+mod reading;
 mod run;
+mod silence;
 pub mod walk;
 
 use std::sync::Arc;
 
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::duplicates::Fingerprint;
 use crate::newsroom::{Reader, Unreadable};
 use crate::release::{DatedText, Text};
 use crate::store::{self, Derived, Store};
 use crate::topics::Classifier;
-use crate::{config, feeds, fetch, html};
+
+use crate::fetch::{Failure, Turns};
+use crate::{config, feeds, html};
+pub use leases::Leases;
 
 /// What ends a cycle early. A page that cannot be read is none of these: it stands in the cycle's report.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +36,7 @@ pub enum Error {
     Store(#[from] store::Error),
     /// The lease was lost.
     #[error(transparent)]
-    Fetch(fetch::Failure),
+    Fetch(Failure),
     /// The HTTP client cannot be made.
     #[error("the HTTP client cannot be set up: {0}; see [fetch] proxy")]
     Client(#[from] reqwest::Error),
@@ -62,9 +69,45 @@ pub struct Ingest {
     pub store: Store,
     /// The classifier with its taxonomy.
     pub classifier: Arc<Classifier>,
+    /// The time.
+    pub clock: Clock,
+    /// The turns of the hosts, of which no two requests are made at once.
+    pub turns: Turns,
+    /// The lease that the sources' cycles share.
+    pub leases: Leases,
+}
+
+/// Who wants a cycle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The schedule: what is fresh is not asked for, nor what failed a moment ago.
+    Schedule,
+    /// A person, for whom only what the server asks for counts.
+    Person,
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Error {
+        match failure {
+            Failure::Store(error) => Error::Store(error),
+            failure => Error::Fetch(failure),
+        }
+    }
 }
 
 impl Ingest {
+    /// What cycles need, on the system's clock.
+    pub fn new(config: Config, store: Store, classifier: Classifier) -> Ingest {
+        Ingest {
+            config: Arc::new(config),
+            store,
+            classifier: Arc::new(classifier),
+            clock: Clock::system(),
+            turns: Turns::default(),
+            leases: Leases::default(),
+        }
+    }
+
     fn reader(source: &config::Source) -> Result<Arc<Reader>, Error> {
         Ok(Arc::new(Reader::new(source)?))
     }

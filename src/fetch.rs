@@ -4,37 +4,75 @@
 //! starting ten times in a minute is no burden on the newsroom, is in the store.
 
 mod failure;
+mod freshness;
+mod holds;
+mod hosts;
 mod robots;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{self, HeaderMap};
 use reqwest::{Response, StatusCode, redirect};
 use texting_robots::Robot;
 use tokio::time::Instant;
 use url::Url;
 
+use crate::clock::Clock;
 use crate::config;
 use crate::newsroom::Page;
-use crate::store::{self, LONGEST_HOLD, Lease, Store, Validators};
+use crate::store::{self, Kept, Lease, Store, Validators};
 
 pub use failure::Failure;
+pub use hosts::Turns;
+use hosts::{PublicOnly, Turn, host};
 
 const MOST_REDIRECTS: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A hold that a server asks for without saying how long.
-const DEFAULT_HOLD: TimeDelta = TimeDelta::minutes(5);
+/// The longest silence within an answer.
+const READ_TIMEOUT: Duration = Duration::from_secs(15);
 const RENEW_EVERY: Duration = Duration::from_secs(15);
+
+/// What of a document is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// Only what has changed since it was stored: asked conditionally, and not at all while it is fresh.
+    IfChanged,
+    /// All of it, whatever was read before.
+    Whole,
+}
 
 /// What a server answers.
 #[derive(Debug)]
 pub enum Answer {
-    /// What it gave before still holds.
-    Unchanged,
+    /// What it gave before still holds, with what was kept of it.
+    Unchanged(Kept),
     /// A document, and the validators to keep once it is stored.
-    Changed(Page, Validators),
+    Changed(Page, Kept),
+}
+
+/// An address that was found to have moved for good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moved {
+    /// The old address.
+    pub from: Url,
+    /// Where it leads.
+    pub to: Url,
+}
+
+/// What all clients work with.
+#[derive(Debug, Clone, Copy)]
+pub struct Tools<'a> {
+    /// What `[fetch]` says.
+    pub config: &'a config::Fetch,
+    /// Where holds, validators and rules are kept over restarts.
+    pub store: &'a Store,
+    /// The right to fetch.
+    pub lease: &'a Lease,
+    /// The turns of the hosts.
+    pub turns: &'a Turns,
+    /// The time.
+    pub clock: &'a Clock,
 }
 
 /// What asks one source's hosts, one request at a time.
@@ -43,44 +81,68 @@ pub struct Client<'a> {
     http: reqwest::Client,
     store: &'a Store,
     lease: &'a Lease,
+    turns: &'a Turns,
+    clock: &'a Clock,
     hosts: &'a [String],
+    /// A hash of how pages are read: what was read by other rules is read again, changed or not.
+    rules: i64,
     pause: Duration,
     timeout: Duration,
     max_body: u64,
+    /// Whether freshness and our own back-off count for nothing, as when a person asks.
+    is_eager: bool,
     /// The rules of each origin, or why they could not be read; asked for once in a client's life.
     robots: HashMap<String, Result<Robot, String>>,
+    /// Why hosts are not asked any more.
+    stopped: HashMap<String, String>,
+    /// What hosts have refused.
+    refused: HashMap<String, HashSet<String>>,
+    moved: Vec<Moved>,
     requests: u64,
 }
 
 impl<'a> Client<'a> {
-    /// A client for a source's hosts, good while the lease is held.
+    /// A client for a source's hosts, good while the lease is held. `rules` is a hash of how its pages are read.
     ///
     /// # Errors
     /// When the proxy's address is none, or TLS cannot be set up.
     pub fn new(
-        config: &config::Fetch,
+        tools: Tools<'a>,
         hosts: &'a [String],
-        store: &'a Store,
-        lease: &'a Lease,
+        rules: i64,
+        is_eager: bool,
     ) -> Result<Client<'a>, reqwest::Error> {
+        let config = tools.config;
         let mut builder = reqwest::Client::builder()
             .user_agent(user_agent(&config.contact))
             .connect_timeout(CONNECT_TIMEOUT.min(config.timeout))
+            .read_timeout(READ_TIMEOUT.min(config.timeout))
             .redirect(redirect::Policy::none())
             // Only what the configuration says: a proxy of the environment would surprise.
             .no_proxy();
-        if !config.proxy.is_empty() {
+        if config.proxy.is_empty() {
+            let named = hosts.into();
+            builder = builder.dns_resolver(PublicOnly { named });
+        } else {
+            // The proxy looks names up, and stands in our own network as a rule.
             builder = builder.proxy(reqwest::Proxy::all(&config.proxy)?);
         }
         Ok(Client {
             http: builder.build()?,
-            store,
-            lease,
+            store: tools.store,
+            lease: tools.lease,
+            turns: tools.turns,
+            clock: tools.clock,
             hosts,
+            rules,
             pause: config.pause,
             timeout: config.timeout,
             max_body: config.max_body,
+            is_eager,
             robots: HashMap::new(),
+            stopped: HashMap::new(),
+            refused: HashMap::new(),
+            moved: Vec::new(),
             requests: 0,
         })
     }
@@ -90,170 +152,189 @@ impl<'a> Client<'a> {
         self.requests
     }
 
-    /// Asks for an address; conditionally, if it was read before and `validators` are those it came with.
+    /// The addresses that have moved for good since this was last called.
+    pub fn take_moved(&mut self) -> Vec<Moved> {
+        std::mem::take(&mut self.moved)
+    }
+
+    /// Asks for an address.
     ///
     /// # Errors
     /// [`Failure`], with what to do about it.
-    pub async fn get(&mut self, url: &Url, validators: &Validators) -> Result<Answer, Failure> {
+    pub async fn get(&mut self, url: &Url, wanted: Wanted) -> Result<Answer, Failure> {
         let mut url = url.clone();
         for _ in 0..=MOST_REDIRECTS {
             self.check_host(&url)?;
-            self.check_robots(&url).await?;
-            let (response, deadline) = self.send(&url, validators).await?;
-            if let Some(target) = redirect_of(&response, &url)? {
-                tracing::info!(from = %url, to = %target, status = response.status().as_u16(), "redirected");
-                url = target;
-                continue;
+            let known = match wanted {
+                Wanted::IfChanged => self.store.validators(url.as_str(), self.rules).await?,
+                Wanted::Whole => Kept::default(),
+            };
+            if !self.is_eager && known.is_fresh(self.clock.now()) {
+                return Ok(Answer::Unchanged(known));
             }
-            return self.read(url, response, deadline, validators).await;
+            self.check_robots(&url).await?;
+            let answered = self.ask(&url, &known).await;
+            if let Err(failure) = &answered {
+                self.weigh(&url, failure).await?;
+            }
+            match answered? {
+                Answered::Finally(answer) => return Ok(answer),
+                Answered::Elsewhere(target) => url = target,
+            }
         }
         Err(Failure::TooManyRedirects(MOST_REDIRECTS))
     }
 
     fn check_host(&self, url: &Url) -> Result<(), Failure> {
-        let host = url.host_str().unwrap_or_default();
+        let host = host(url);
         let is_web = matches!(url.scheme(), "http" | "https");
-        if is_web
-            && self
-                .hosts
-                .iter()
-                .any(|known| known.eq_ignore_ascii_case(host))
-        {
+        if is_web && self.hosts.contains(&host) {
             Ok(())
         } else {
             Err(Failure::ForeignHost(url.to_string()))
         }
     }
 
-    /// Sends one request when its time has come. The answer's body is not read yet; it has until the instant given.
+    /// One request and its answer.
+    async fn ask(&mut self, url: &Url, known: &Kept) -> Result<Answered, Failure> {
+        let (response, in_flight) = self.send(url, &known.validators).await?;
+        let status = response.status();
+        if let Some(target) = redirect_of(&response, url)? {
+            tracing::info!(from = %url, to = %target, status = status.as_u16(), "redirected");
+            if matches!(status.as_u16(), 301 | 308) {
+                let (from, to) = (url.clone(), target.clone());
+                self.moved.push(Moved { from, to });
+            }
+            return Ok(Answered::Elsewhere(target));
+        }
+        let answer = self.read(url, response, in_flight, known).await?;
+        self.store.end_back_off(&host(url), url.as_str()).await?;
+        Ok(Answered::Finally(answer))
+    }
+
+    /// Sends one request when its time has come. The answer's body is not read yet.
     async fn send(
         &mut self,
         url: &Url,
         validators: &Validators,
-    ) -> Result<(Response, Instant), Failure> {
-        let origin = origin(url);
-        if let Some((until, reason)) = self.store.hold(&origin, url.as_str(), Utc::now()).await? {
-            return Err(Failure::Held { until, reason });
-        }
-        self.wait_for_turn(&origin).await?;
+    ) -> Result<(Response, InFlight), Failure> {
+        let host = host(url);
+        let turn = holding(self.lease, self.clock, self.turns.take(&host)).await?;
+        // Whoever had the turn before may have been told to wait.
+        self.check_holds(url).await?;
+        self.pause(url).await?;
         let mut request = self.http.get(url.clone());
-        if let Some(etag) = &validators.etag {
-            request = request.header(header::IF_NONE_MATCH, etag);
+        for (name, value) in [
+            (header::IF_NONE_MATCH, &validators.etag),
+            (header::IF_MODIFIED_SINCE, &validators.last_modified),
+        ] {
+            if let Some(value) = value.as_deref().and_then(store::header_value) {
+                request = request.header(name, value);
+            }
         }
-        if let Some(date) = &validators.last_modified {
-            request = request.header(header::IF_MODIFIED_SINCE, date);
-        }
-        self.store.asked(&origin, Utc::now()).await?;
+        self.store.asked(&host, self.clock.now()).await?;
         self.requests += 1;
         let started = Instant::now();
         let deadline = started + self.timeout;
-        let answer = holding(
-            self.lease,
-            tokio::time::timeout_at(deadline, request.send()),
-        )
-        .await?;
+        let sending = tokio::time::timeout_at(deadline, request.send());
+        let answer = holding(self.lease, self.clock, sending).await?;
         // The pause counts from the end of an answer: a server that is slow already needs it most.
-        self.store.asked(&origin, Utc::now()).await?;
+        self.store.asked(&host, self.clock.now()).await?;
         let response = answer
             .map_err(|_| Failure::Timeout(self.timeout))?
             .map_err(|error| Failure::of(&error, self.timeout))?;
         let status = response.status();
         tracing::debug!(%url, status = status.as_u16(), ms = started.elapsed().as_millis(), "asked");
-        self.keep_hold(url, &origin, status, response.headers())
-            .await?;
-        Ok((response, deadline))
+        self.keep_hold(url, status, response.headers()).await?;
+        let in_flight = InFlight {
+            host,
+            deadline,
+            _turn: turn,
+        };
+        Ok((response, in_flight))
     }
 
-    /// Waits until the pause since the origin was last asked is over, whoever asked it.
-    async fn wait_for_turn(&self, origin: &str) -> Result<(), Failure> {
-        let rules = self
-            .robots
-            .get(origin)
-            .and_then(|known| known.as_ref().ok());
+    /// Waits until the pause since the host was last asked is over, whoever asked it.
+    async fn pause(&self, url: &Url) -> Result<(), Failure> {
+        let rules = self.robots.get(&origin(url));
+        let rules = rules.and_then(|known| known.as_ref().ok());
         let delay = rules.and_then(robots::crawl_delay);
         let pause = delay.map_or(self.pause, |delay| delay.max(self.pause));
-        let last = self.store.last_request_ms(origin).await?;
-        let since = Utc::now().timestamp_millis().saturating_sub(last);
+        let last = self.store.last_request_ms(&host(url)).await?;
+        let since = self.clock.now().timestamp_millis().saturating_sub(last);
         // A clock that was set back must not make the wait longer than the pause.
         let since = Duration::from_millis(u64::try_from(since).unwrap_or(0));
-        holding(self.lease, tokio::time::sleep(pause.saturating_sub(since))).await
-    }
-
-    /// Notes what a server asks for with 429, for the whole origin, or with 503, for the address.
-    async fn keep_hold(
-        &self,
-        url: &Url,
-        origin: &str,
-        status: StatusCode,
-        headers: &HeaderMap,
-    ) -> Result<(), Failure> {
-        let now = Utc::now();
-        let asked = retry_after(headers, now);
-        let (address, until) = match (status, asked) {
-            (StatusCode::TOO_MANY_REQUESTS, asked) => {
-                let until = asked.filter(|until| *until > now);
-                (origin, until.unwrap_or(now + DEFAULT_HOLD))
-            }
-            (StatusCode::SERVICE_UNAVAILABLE, Some(until)) => (url.as_str(), until),
-            _ => return Ok(()),
-        };
-        let latest = now + LONGEST_HOLD;
-        if until > latest {
-            tracing::warn!(%url, asked = %until, "the server asks for more than a day's silence; a day is kept");
-        }
-        let reason = format!("{address} answered {status}");
-        self.store
-            .keep_hold(address, until.min(latest), &reason)
-            .await?;
-        Ok(())
+        let rest = self.clock.sleep(pause.saturating_sub(since));
+        holding(self.lease, self.clock, rest).await
     }
 
     async fn read(
         &self,
-        url: Url,
+        url: &Url,
         response: Response,
-        deadline: Instant,
-        sent: &Validators,
+        in_flight: InFlight,
+        known: &Kept,
     ) -> Result<Answer, Failure> {
-        let status = response.status();
+        let (status, headers) = (response.status(), response.headers());
+        let sent = &known.validators;
+        let now = self.clock.now();
+        let said = freshness::of(headers, now).map(|fresh| freshness::clamped(fresh, url.as_str()));
+        let fresh = known.ttl.max(said);
+        let kept = Kept {
+            validators: Validators {
+                etag: text(headers, header::ETAG),
+                last_modified: text(headers, header::LAST_MODIFIED),
+            },
+            fresh_until: fresh.map(|fresh| now + fresh),
+            ..Kept::default()
+        };
         if status == StatusCode::NOT_MODIFIED {
             // Without a validator there is nothing that could have stayed the same.
-            return if *sent == Validators::default() {
-                Err(Failure::Status(status))
-            } else {
-                Ok(Answer::Unchanged)
-            };
+            if *sent == Validators::default() {
+                return Err(Failure::Status(status));
+            }
+            self.stays(url, kept.fresh_until).await?;
+            return Ok(Answer::Unchanged(known.clone()));
         }
-        if let Some(failure) = Failure::of_status(status, response.headers()) {
+        if let Some(failure) = Failure::of_status(status, headers) {
             return Err(failure);
         }
-        let text = |name| {
-            let value = response.headers().get(name);
-            value
-                .and_then(|value| value.to_str().ok())
-                .map(str::to_owned)
-        };
-        let validators = Validators {
-            etag: text(header::ETAG),
-            last_modified: text(header::LAST_MODIFIED),
-        };
         // Some servers never answer 304, yet say truly that nothing has changed.
-        if validators.etag.is_some() && validators.etag == sent.etag {
-            return Ok(Answer::Unchanged);
+        if kept.validators.etag.is_some() && kept.validators.etag == sent.etag {
+            self.stays(url, kept.fresh_until).await?;
+            return Ok(Answer::Unchanged(known.clone()));
         }
-        let content_type = text(header::CONTENT_TYPE);
-        let bytes = self.body(response, deadline).await?;
+        let content_type = text(headers, header::CONTENT_TYPE);
+        if let Some(wrong) = content_type.as_deref().filter(|kind| is_no_text(kind)) {
+            return Err(Failure::WrongType(wrong.to_owned()));
+        }
+        // What the client undoes is no longer named here.
+        if let Some(encoding) = text(headers, header::CONTENT_ENCODING)
+            && !encoding.eq_ignore_ascii_case("identity")
+        {
+            let told = format!("it is encoded as {encoding}, which was not asked for");
+            return Err(Failure::Broken(told));
+        }
+        let bytes = self.body(response, in_flight).await?;
         let page = Page {
-            url,
+            url: url.clone(),
             content_type,
             bytes,
         };
-        Ok(Answer::Changed(page, validators))
+        Ok(Answer::Changed(page, kept))
+    }
+
+    /// What was stored before stays as it is, for as long as the server says now.
+    async fn stays(
+        &self,
+        url: &Url,
+        until: Option<chrono::DateTime<chrono::Utc>>,
+    ) -> Result<(), Failure> {
+        Ok(self.store.keep_fresh(url.as_str(), until).await?)
     }
 
     /// The body, decompressed, as it streams in: a small bomb must not fill the memory.
-    async fn body(&self, mut response: Response, deadline: Instant) -> Result<Vec<u8>, Failure> {
-        let origin = origin(response.url());
+    async fn body(&self, mut response: Response, in_flight: InFlight) -> Result<Vec<u8>, Failure> {
         let reading = async {
             let mut bytes = Vec::new();
             while let Some(chunk) = response
@@ -268,15 +349,32 @@ impl<'a> Client<'a> {
             }
             Ok(bytes)
         };
-        let read = holding(self.lease, tokio::time::timeout_at(deadline, reading)).await?;
-        self.store.asked(&origin, Utc::now()).await?;
+        let reading = tokio::time::timeout_at(in_flight.deadline, reading);
+        let read = holding(self.lease, self.clock, reading).await?;
+        self.store.asked(&in_flight.host, self.clock.now()).await?;
         read.map_err(|_| Failure::Timeout(self.timeout))?
     }
 }
 
+/// A request that was sent and whose answer is not read to its end. Nobody else asks the host until this is dropped.
+struct InFlight {
+    host: String,
+    deadline: Instant,
+    _turn: Turn,
+}
+
+enum Answered {
+    Finally(Answer),
+    Elsewhere(Url),
+}
+
 /// Waits for something while keeping the lease.
-async fn holding<T>(lease: &Lease, work: impl Future<Output = T>) -> Result<T, Failure> {
-    if !lease.renew(Utc::now()).await? {
+async fn holding<T>(
+    lease: &Lease,
+    clock: &Clock,
+    work: impl Future<Output = T>,
+) -> Result<T, Failure> {
+    if !lease.renew(clock.now()).await? {
         return Err(Failure::LeaseLost);
     }
     tokio::pin!(work);
@@ -284,7 +382,7 @@ async fn holding<T>(lease: &Lease, work: impl Future<Output = T>) -> Result<T, F
         tokio::select! {
             done = &mut work => return Ok(done),
             () = tokio::time::sleep(RENEW_EVERY) => {
-                if !lease.renew(Utc::now()).await? {
+                if !lease.renew(clock.now()).await? {
                     return Err(Failure::LeaseLost);
                 }
             }
@@ -302,9 +400,29 @@ fn user_agent(contact: &str) -> String {
     }
 }
 
-/// Scheme, host and port: what has one robots.txt and one pause.
+/// Scheme, host and port: what has one robots.txt.
 fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
+    headers.get(name).map(store::header_text)
+}
+
+/// Whether a media type is surely neither feed nor page. Feeds come as `text/html` and `application/octet-stream` too,
+/// so what may be text is looked at.
+fn is_no_text(content_type: &str) -> bool {
+    let kind = content_type.split(';').next().unwrap_or_default();
+    let kind = kind.trim().to_ascii_lowercase();
+    let is_picture = kind.starts_with("image/") && !kind.ends_with("+xml");
+    is_picture
+        || ["audio/", "video/", "font/", "model/"]
+            .iter()
+            .any(|main| kind.starts_with(main))
+        || matches!(
+            kind.as_str(),
+            "application/pdf" | "application/zip" | "application/gzip" | "application/json"
+        )
 }
 
 fn redirect_of(response: &Response, from: &Url) -> Result<Option<Url>, Failure> {
@@ -312,7 +430,7 @@ fn redirect_of(response: &Response, from: &Url) -> Result<Option<Url>, Failure> 
         return Ok(None);
     }
     let location = response.headers().get(header::LOCATION);
-    let target = location
+    let mut target = location
         .and_then(|value| value.to_str().ok())
         .and_then(|value| from.join(value).ok())
         .ok_or_else(|| Failure::BadRedirect(format!("{location:?}")))?;
@@ -322,22 +440,11 @@ fn redirect_of(response: &Response, from: &Url) -> Result<Option<Url>, Failure> 
             target.scheme()
         )));
     }
+    // Nobody's name and password are carried along. Only an address without a host could refuse, and it is refused next.
+    let _ = target.set_username("");
+    let _ = target.set_password(None);
+    target.set_fragment(None);
     Ok(Some(target))
-}
-
-/// `Retry-After` (RFC 9110, 10.2.3): seconds, or a date.
-fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    let seconds = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.is_empty();
-    if seconds {
-        // More digits than fit are a very long time.
-        let wait = value
-            .parse()
-            .unwrap_or(i64::MAX)
-            .min(LONGEST_HOLD.num_seconds() * 2);
-        return Some(now + TimeDelta::seconds(wait));
-    }
-    httpdate::parse_http_date(value).ok().map(DateTime::from)
 }
 
 impl From<store::Error> for Failure {
@@ -351,17 +458,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn retry_after_in_seconds_and_as_a_date() {
-        let now: DateTime<Utc> = "2026-11-24T12:00:00Z".parse().unwrap();
-        let after = |value: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::RETRY_AFTER, value.parse().unwrap());
-            retry_after(&headers, now).map(|until| (until - now).num_seconds())
-        };
-        assert_eq!(after("90"), Some(90));
-        assert_eq!(after("Tue, 24 Nov 2026 12:01:00 GMT"), Some(60));
-        assert_eq!(after("99999999999999999999999"), Some(2 * 24 * 60 * 60));
-        assert_eq!(after("soon"), None);
+    fn only_what_is_surely_no_text_is_refused() {
+        for kind in [
+            "image/png",
+            "video/mp4",
+            "application/pdf",
+            "Application/PDF; x=y",
+            "application/json",
+        ] {
+            assert!(is_no_text(kind), "{kind}");
+        }
+        for kind in [
+            "text/html",
+            "application/rss+xml; charset=utf-8",
+            "application/octet-stream",
+            "image/svg+xml",
+            "",
+            "junk",
+        ] {
+            assert!(!is_no_text(kind), "{kind}");
+        }
     }
 
     #[test]

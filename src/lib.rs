@@ -20,6 +20,7 @@
 //! - [`feeds`] – releases become RSS, OPML and the index page
 //! - [`config`] – the configuration, its defaults and checks
 //! - [`schedule`], [`text`], [`html`], [`document`] – cron times, plain text, markup, and TOML that knows its lines
+//! - [`clock`] – the time, passed in to whoever has to know it
 //!
 //! Edges do the input and output, and import the core:
 //!
@@ -32,6 +33,7 @@
 #![deny(missing_docs)]
 
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod daemon;
 pub mod document;

@@ -31,12 +31,16 @@ pub struct Page {
 }
 
 /// The releases that a feed or a listing's page announces.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Announced {
     /// In the order of the page, newest first.
     pub drafts: Vec<Draft>,
     /// Why items could not be taken, one reason each.
     pub broken: Vec<String>,
+    /// How long the document itself says that it stays fresh, as a feed does with `ttl`.
+    pub ttl: Option<std::time::Duration>,
+    /// The number of the listing's last page, where this page links to it.
+    pub last_page: Option<i64>,
 }
 
 /// As many releases are taken from one page; the newsroom's own shows ten or twenty.
@@ -65,6 +69,9 @@ pub enum Unreadable {
         "the page holds no text: nothing matches body \"{0}\" (its layout may have changed: compare [sources.select])"
     )]
     Body(String),
+    /// A page that wants to see a browser stands before the site.
+    #[error("a page with \"{0}\" challenges us instead of the document")]
+    Challenge(String),
     /// The page nests deeper or holds more than any honest page.
     #[error(
         "the page nests its elements more than 512 deep, or holds more than 200,000, and was not parsed"

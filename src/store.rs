@@ -4,6 +4,8 @@
 //! read that turns into a write fails at once when somebody else wrote in between. Whatever changes what is shown
 //! raises the change counter in the same transaction, and the daemon looks at the counter each second.
 
+mod documents;
+mod holds;
 mod ingest;
 mod lease;
 mod lookup;
@@ -22,12 +24,13 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 
 use crate::release::{DatedText, Guid, Text};
 
+pub use holds::LONGEST_HOLD;
 pub use ingest::{Derived, MergedCopy, NewAddress, Way};
 pub use lease::Lease;
 pub use lookup::Address;
-pub use progress::{Due, Gap, Progress, Trouble};
+pub use progress::{Alarm, Due, Gap, Progress, Trouble};
 pub use read::ShownRelease;
-pub use web::{LONGEST_HOLD, Validators};
+pub use web::{Kept, LONGEST_FRESH, Validators, header_text, header_value};
 
 /// What the store cannot do.
 #[derive(Debug, thiserror::Error)]

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Outcome, Stop, fetch, output};
 use crate::config::Source;
-use crate::daemon::Ingest;
+use crate::daemon::{By, Ingest};
 use crate::store::Trouble;
 
 /// The rest between two pages, in which the daemon can take the lease for a cycle.
@@ -125,7 +125,9 @@ async fn walk(
             tokio::time::sleep(BREATH).await;
             Duration::MAX
         };
-        let step = ingest.step_back(source, since, patience).await?;
+        let step = ingest
+            .step_back(source, since, By::Person, patience)
+            .await?;
         walked.new += step.report.new;
         walked.merged += step.report.merged;
         walked.done = step.done;

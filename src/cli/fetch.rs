@@ -1,12 +1,13 @@
 //! `fetch`: one cycle now.
 
 use clap::Args;
+use futures_util::future::join_all;
 use serde_json::json;
 
 use super::output::{self, Format};
 use super::{Outcome, Stop};
 use crate::config::Source;
-use crate::daemon::Ingest;
+use crate::daemon::{By, Ingest};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -26,24 +27,24 @@ pub(super) fn sources<'a>(ingest: &'a Ingest, id: Option<&str>) -> Result<Vec<&'
 }
 
 pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
+    let sources = sources(ingest, arguments.source.as_deref())?;
+    // Each for itself: one that is slow keeps no other waiting.
+    let cycles = sources
+        .into_iter()
+        .map(|source| ingest.cycle(source, By::Person));
+    let done = tokio::select! {
+        done = join_all(cycles) => done,
+        _ = tokio::signal::ctrl_c() => {
+            ingest.store.release_leases().await;
+            return Err(Stop::Failed);
+        }
+    };
     let mut reports = Vec::new();
     let mut ended = Ok(());
-    for source in sources(ingest, arguments.source.as_deref())? {
-        ended = tokio::select! {
-            report = ingest.cycle(source) => match report {
-                Ok(report) => {
-                    reports.push(report);
-                    Ok(())
-                }
-                Err(error) => Err(Stop::from(error)),
-            },
-            _ = tokio::signal::ctrl_c() => {
-                ingest.store.release_leases().await;
-                Err(Stop::Failed)
-            }
-        };
-        if ended.is_err() {
-            break;
+    for report in done {
+        match report {
+            Ok(report) => reports.push(report),
+            Err(error) => ended = Err(Stop::from(error)),
         }
     }
     if reports.is_empty() {
@@ -56,6 +57,15 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
         let mut text = String::new();
         for report in &reports {
             text += &format!("{report}\n");
+            if let Some(since) = report.whole_since {
+                text += &format!(
+                    "  the record is without gap since {}\n",
+                    output::local(since)
+                );
+            }
+            for alarm in &report.alarms {
+                text += &format!("  {}: {}\n", alarm.kind, alarm.text);
+            }
             for trouble in &report.failed {
                 text += &format!("  {}\n    {}\n", trouble.url, trouble.cause);
             }

@@ -2,7 +2,6 @@
 
 use std::io::{self, IsTerminal};
 use std::path::Path;
-use std::sync::Arc;
 
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -50,11 +49,7 @@ impl Setup {
             tracing::warn!("{warning}");
         }
         let store = Store::open(&self.config.store.url).await?;
-        Ok(Ingest {
-            config: Arc::new(self.config),
-            store,
-            classifier: Arc::new(self.classifier),
-        })
+        Ok(Ingest::new(self.config, store, self.classifier))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+
 use crate::release::{CanonicalPath, Draft, Published};
 use crate::store::Way;
 
@@ -46,6 +48,22 @@ pub fn combine(feed: Vec<Draft>, listing: Vec<Draft>) -> Vec<Announcement> {
         }
     }
     all
+}
+
+/// From when on what is announced is without gap: each way in is so back to its end, newest first as it is, and what
+/// one shows further back fills the others.
+pub fn beginning<'a>(
+    ways: impl Iterator<Item = &'a Vec<Draft>>,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    ways.filter_map(|drafts| {
+        let last = drafts.iter().rev().find_map(|draft| match draft.published {
+            Published::Unknown => None,
+            known => Some(known.date(now)),
+        });
+        last
+    })
+    .min()
 }
 
 /// What of an announcement would change if the release were edited.

@@ -6,12 +6,13 @@ use chrono::{DateTime, Utc};
 
 use super::announcements::Announcement;
 use super::cycle::Cycle;
+use super::reading::Read;
 use super::{Error, apart, pages};
 use crate::duplicates::{self, Comparison, Fingerprint, Reason};
-use crate::fetch::Answer;
+use crate::fetch::Wanted;
 use crate::newsroom::Reader;
 use crate::release::{Article, CanonicalPath, DatedText, Draft, Guid, Published, Text};
-use crate::store::{MergedCopy, NewAddress, Validators, Way};
+use crate::store::{MergedCopy, NewAddress, Way};
 
 /// What becomes of a new text.
 pub(super) enum Judgement {
@@ -35,7 +36,7 @@ impl Cycle<'_> {
             upstream_guid: draft.upstream_guid.clone(),
             feed_seen: one.feed_seen.clone(),
             listing_seen: one.listing_seen.clone(),
-            at: Utc::now(),
+            at: self.ingest.clock.now(),
             gap,
         };
         if let Some(upstream) = &draft.upstream_guid {
@@ -44,8 +45,13 @@ impl Cycle<'_> {
                 return self.moved(guid, &address, one, upstream).await;
             }
         }
-        let read = self.read_page(draft).await?;
-        let article = read.as_ref().map(|(article, _)| article);
+        let read = self
+            .read(&draft.url, Wanted::Whole, Reader::article)
+            .await?;
+        let article = match &read {
+            Read::Changed(article, _) => Some(article),
+            _ => None,
+        };
         let first = dated_text(draft, article, address.at);
         // A lead alone is too little to tell a copy by; it is judged when its page has been read.
         let fingerprint = match article {
@@ -68,10 +74,8 @@ impl Cycle<'_> {
         self.store
             .add(guid, &address, &first, &derived, due)
             .await?;
-        if let Some((_, validators)) = &read {
-            self.store
-                .keep_validators(&address.url, self.rules, validators)
-                .await?;
+        if let Read::Changed(_, receipt) = &read {
+            self.keep(receipt).await?;
         }
         let topics: Vec<&str> = derived.tags.iter().map(|tag| tag.topic.as_str()).collect();
         tracing::info!(id = guid.id(), ?topics, title = %first.text.title, "new release");
@@ -180,20 +184,6 @@ impl Cycle<'_> {
             }
         }
         Ok(Judgement::New(fingerprint))
-    }
-
-    /// A release's own page, with the validators to keep once it is stored.
-    pub(super) async fn read_page(
-        &mut self,
-        draft: &Draft,
-    ) -> Result<Option<(Article, Validators)>, Error> {
-        match self.get(&draft.url, &Validators::default()).await? {
-            Some(Answer::Changed(page, validators)) => {
-                let article = self.parse(&draft.url, page, Reader::article).await;
-                Ok(article.map(|article| (article, validators)))
-            }
-            _ => Ok(None),
-        }
     }
 }
 

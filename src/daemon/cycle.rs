@@ -1,22 +1,26 @@
 //! One cycle of one source: the only place that knows the whole line from the newsroom to the store.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::announcements::{self, Announcement};
-use super::{Error, Ingest};
+use super::reading::{Read, Receipt};
+use super::{By, Error, Ingest, silence};
 use crate::config::Source;
-use crate::fetch::{Answer, Client, Failure};
+use crate::fetch::{Client, Failure, Tools, Wanted};
 use crate::newsroom::{Announced, Page, Reader, Unreadable};
 use crate::release::Draft;
-use crate::store::{Lease, Progress, Store, Trouble, Validators};
+use crate::store::{Alarm, Lease, Progress, Store, Trouble};
 
 /// The listing's first page is read at least so often: it shows what the feed never did.
 const LISTING_EVERY: TimeDelta = TimeDelta::hours(24);
+/// As many of the newest releases tell what silence is usual.
+const TELLING: i64 = 300;
 
 /// What a cycle did, as `fetch` reports it.
 #[derive(Debug, Default, Clone, Serialize)]
@@ -35,6 +39,16 @@ pub struct Report {
     pub withdrawn: u64,
     /// What could not be read.
     pub failed: Vec<Trouble>,
+    /// What a person should know beside that.
+    pub alarms: Vec<Alarm>,
+    /// From when on the record has no gap; none while that is not known.
+    #[serde(serialize_with = "in_utc")]
+    pub whole_since: Option<DateTime<Utc>>,
+}
+
+fn in_utc<S: Serializer>(time: &Option<DateTime<Utc>>, to: S) -> Result<S::Ok, S::Error> {
+    let text = time.map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
+    text.serialize(to)
 }
 
 impl fmt::Display for Report {
@@ -46,6 +60,7 @@ impl fmt::Display for Report {
             new,
             revised,
             merged,
+            withdrawn,
             failed,
             ..
         } = self;
@@ -53,7 +68,7 @@ impl fmt::Display for Report {
         let failed = failed.len();
         write!(
             f,
-            "{id}: {requests} request{plural}, {new} new, {revised} revised, {merged} merged, {failed} failed"
+            "{id}: {requests} request{plural}, {new} new, {revised} revised, {merged} merged, {withdrawn} withdrawn, {failed} failed"
         )
     }
 }
@@ -66,8 +81,15 @@ pub struct Cycle<'a> {
     pub(super) reader: std::sync::Arc<Reader>,
     pub(super) client: Client<'a>,
     pub(super) report: Report,
-    /// Validators to keep once everything that they cover is stored.
-    validators: Vec<(Url, Validators)>,
+    /// The alarms of the cycle before, which the log has had already.
+    pub(super) alarms_before: Vec<Alarm>,
+    /// What to keep once everything that it covers is stored: the listings' apart, as a gap wants them read whole.
+    receipts: Vec<Receipt>,
+    listing_receipts: Vec<Receipt>,
+    /// What the listings' first pages announce, where they were read in this cycle.
+    pub(super) first_pages: HashMap<String, Vec<Draft>>,
+    /// The number of the listing's last page, where a page that was read tells.
+    pub(super) last_page: Option<i64>,
     /// A hash of how pages are read: what was read by other rules is read again, changed or not.
     pub(super) rules: i64,
     pub(super) now: DateTime<Utc>,
@@ -82,20 +104,33 @@ impl<'a> Cycle<'a> {
         ingest: &'a Ingest,
         source: &'a Source,
         lease: &'a Lease,
+        by: By,
     ) -> Result<Cycle<'a>, Error> {
+        let tools = Tools {
+            config: &ingest.config.fetch,
+            store: &ingest.store,
+            lease,
+            turns: &ingest.turns,
+            clock: &ingest.clock,
+        };
+        let rules = rules(source);
         Ok(Cycle {
             ingest,
             store: &ingest.store,
             source,
             reader: Ingest::reader(source)?,
-            client: Client::new(&ingest.config.fetch, &source.hosts, &ingest.store, lease)?,
+            client: Client::new(tools, &source.hosts, rules, by == By::Person)?,
             report: Report {
                 id: source.id.clone(),
                 ..Report::default()
             },
-            validators: Vec::new(),
-            rules: rules(source),
-            now: Utc::now(),
+            alarms_before: Vec::new(),
+            receipts: Vec::new(),
+            listing_receipts: Vec::new(),
+            first_pages: HashMap::new(),
+            last_page: None,
+            rules,
+            now: ingest.clock.now(),
         })
     }
 
@@ -112,6 +147,7 @@ impl<'a> Cycle<'a> {
         self.store.cycle_began(id, self.now).await?;
         let is_first = self.store.is_empty(id).await?;
         let change = self.store.change().await?;
+        self.alarms_before.clone_from(&progress.alarms);
 
         let feed = self.read_feed().await?;
         let listings = if self.listing_is_wanted(&progress, feed.is_some()) {
@@ -127,8 +163,13 @@ impl<'a> Cycle<'a> {
             reaches_back &= self.reaches_back(announced).await?;
         }
         let gap = (!is_first && !reaches_back).then_some(change);
+        let begin = announcements::beginning(feed.iter().chain(&listings), self.now);
         let announced = announcements::combine(feed.unwrap_or_default(), listings.concat());
+        let shown = announced.iter().map(|one| one.draft.path.clone()).collect();
         self.take_all(announced, gap).await?;
+        if is_first && let Some(begin) = begin {
+            self.store.record_begins(id, begin).await?;
+        }
         if every_listing_was_read && !self.source.listing.is_empty() {
             self.store.listing_read(id, self.now).await?;
             if is_first && self.report.failed.is_empty() {
@@ -137,19 +178,41 @@ impl<'a> Cycle<'a> {
             }
         }
 
-        self.close_gap().await?;
-        self.read_due_pages().await?;
-        self.keep_validators().await?;
+        let is_whole = self.close_gap().await?;
+        if is_whole && was_read {
+            self.audit(&progress).await?;
+        }
+        self.read_due_pages(was_read, &shown).await?;
+        self.keep_receipts(is_whole).await?;
         self.finish(was_read).await
     }
 
     /// Ends the work: notes what failed and gives the report.
-    pub(super) async fn finish(mut self, was_read: bool) -> Result<Report, Error> {
+    async fn finish(mut self, was_read: bool) -> Result<Report, Error> {
         self.report.requests = self.client.requests();
-        let failed = &self.report.failed;
+        let id = self.source.id.as_str();
+        let published = self.store.published_of(id, TELLING).await?;
+        if let Some((silent, usual)) = silence::of(&published, self.now) {
+            let days = |time: TimeDelta| time.num_days().max(1);
+            // Whole days, so that one silence is one alarm a day at most.
+            let text = format!(
+                "nothing new has come for {} days, where {} between two releases are usual: look whether the newsroom \
+                 has moved",
+                days(silent),
+                days(usual)
+            );
+            self.alarm("silent", text);
+        }
         self.store
-            .cycle_ended(&self.source.id, self.now, was_read, failed)
+            .cycle_ended(
+                id,
+                self.now,
+                was_read,
+                &self.report.failed,
+                &self.report.alarms,
+            )
             .await?;
+        self.report.whole_since = self.store.progress(id).await?.whole_since();
         Ok(self.report)
     }
 
@@ -158,8 +221,13 @@ impl<'a> Cycle<'a> {
         let Some(feed) = &self.source.feed else {
             return Ok(None);
         };
-        let announced = self.announced(feed, true, Reader::feed).await?;
-        Ok(announced.map(|announced| announced.drafts))
+        let read = self
+            .announced(feed, Wanted::IfChanged, Reader::feed)
+            .await?;
+        Ok(read.map(|(drafts, receipt)| {
+            self.receipts.extend(receipt);
+            drafts
+        }))
     }
 
     fn listing_is_wanted(&self, progress: &Progress, feed_was_read: bool) -> bool {
@@ -173,110 +241,62 @@ impl<'a> Cycle<'a> {
     /// What each listing's first page announces, without those that cannot be read.
     async fn read_listings(&mut self, progress: &Progress) -> Result<Vec<Vec<Draft>>, Error> {
         let mut all = Vec::new();
-        // While a gap is open, a page that has not changed is wanted as well.
-        let conditionally = progress.gap.is_none();
         for listing in &self.source.listing {
-            let announced = self.announced(listing, conditionally, Reader::listing);
-            all.extend(announced.await?.map(|announced| announced.drafts));
+            let wanted = if progress.gap.is_some() {
+                // While a gap is open, a page that has not changed is wanted as well.
+                self.store.forget_validators(listing).await?;
+                Wanted::Whole
+            } else {
+                Wanted::IfChanged
+            };
+            let read = self.announced(listing, wanted, Reader::listing).await?;
+            if let Some((drafts, receipt)) = read {
+                if let Some(receipt) = receipt {
+                    self.first_pages.insert(listing.clone(), drafts.clone());
+                    self.listing_receipts.push(receipt);
+                }
+                all.push(drafts);
+            }
         }
         Ok(all)
     }
 
-    /// Reads an address that announces releases. Its validators are kept at the end of the cycle.
+    /// Reads an address that announces releases, with the receipt to keep at the end of the cycle where it has changed.
+    /// What fails is left alone for a while.
     async fn announced(
         &mut self,
         address: &str,
-        conditionally: bool,
-        read: fn(&Reader, &Page) -> Result<Announced, Unreadable>,
-    ) -> Result<Option<Announced>, Error> {
+        wanted: Wanted,
+        parse: fn(&Reader, &Page) -> Result<Announced, Unreadable>,
+    ) -> Result<Option<(Vec<Draft>, Option<Receipt>)>, Error> {
         let Some(url) = self.address(address) else {
             return Ok(None);
         };
-        let known = if conditionally {
-            self.store.validators(url.as_str(), self.rules).await?
-        } else {
-            Validators::default()
-        };
-        let (page, validators) = match self.get(&url, &known).await? {
-            None => return Ok(None),
-            Some(Answer::Unchanged) => {
-                return Ok(Some(Announced {
-                    drafts: Vec::new(),
-                    broken: Vec::new(),
-                }));
+        match self.read(&url, wanted, parse).await? {
+            Read::Failed(failure) => {
+                self.client.back_off(&url, &failure).await?;
+                if matches!(failure, Failure::Gone) {
+                    self.alarm("gone", format!("{url}: {failure}"));
+                } else if matches!(failure, Failure::Challenged(_) | Failure::Refused(_)) {
+                    self.alarm("challenged", format!("{url}: {failure}"));
+                }
+                Ok(None)
             }
-            Some(Answer::Changed(page, validators)) => (page, validators),
-        };
-        let Some(announced) = self.parse(&url, page, read).await else {
-            return Ok(None);
-        };
-        if announced.broken.is_empty() {
-            self.validators.push((url.clone(), validators));
-        }
-        // With the validators, the next cycle would not see the broken ones, and not tell of them.
-        for cause in &announced.broken {
-            self.note(&url, format!("an item cannot be taken: {cause}"));
-        }
-        Ok(Some(announced))
-    }
-
-    /// Asks for an address; what fails goes into the report, unless it is our own failure.
-    pub(super) async fn get(
-        &mut self,
-        url: &Url,
-        validators: &Validators,
-    ) -> Result<Option<Answer>, Error> {
-        match self.client.get(url, validators).await {
-            Ok(answer) => Ok(Some(answer)),
-            Err(failure) => self.note_failure(url, failure).map(|()| None),
-        }
-    }
-
-    /// Notes a failure in the report, unless it is our own: then it ends the cycle.
-    pub(super) fn note_failure(&mut self, url: &Url, failure: Failure) -> Result<(), Error> {
-        match failure {
-            Failure::Store(error) => Err(Error::Store(error)),
-            failure if failure.ends_the_cycle() => Err(Error::Fetch(failure)),
-            failure => {
-                self.note(url, failure.to_string());
-                Ok(())
+            Read::Unchanged(broken) => {
+                self.note_broken(&url, &broken);
+                Ok(Some((Vec::new(), None)))
+            }
+            Read::Changed(announced, receipt) => {
+                self.note_broken(&url, &announced.broken);
+                let receipt = receipt.lasting(announced.ttl, announced.broken, self.now);
+                Ok(Some((announced.drafts, Some(receipt))))
             }
         }
     }
 
-    /// Parses a page where it may take its time, and where a parser's panic costs this page alone.
-    pub(super) async fn parse<T: Send + 'static>(
-        &mut self,
-        url: &Url,
-        page: Page,
-        read: fn(&Reader, &Page) -> Result<T, Unreadable>,
-    ) -> Option<T> {
-        let reader = self.reader.clone();
-        let parsed = tokio::task::spawn_blocking(move || read(&reader, &page)).await;
-        let cause = match parsed {
-            Ok(Ok(value)) => return Some(value),
-            Ok(Err(unreadable)) => unreadable.to_string(),
-            Err(panic) => format!("the parser failed: {panic}"),
-        };
-        self.note(url, cause);
-        None
-    }
-
-    /// Notes in the log and in the report what could not be read.
-    pub(super) fn note(&mut self, url: impl fmt::Display, cause: String) {
-        let url = url.to_string();
-        tracing::warn!(source = %self.source.id, url, "{cause}");
-        self.report.failed.push(Trouble { url, cause });
-    }
-
-    pub(super) fn address(&mut self, address: &str) -> Option<Url> {
-        match Url::parse(address) {
-            Ok(url) => Some(url),
-            Err(error) => {
-                // The configuration's checks refuse such an address; a stored one could only come from elsewhere.
-                self.note(address, error.to_string());
-                None
-            }
+    fn note_broken(&mut self, url: &Url, broken: &[String]) {
+        for cause in broken {
+            self.note(url, format!("an item cannot be taken: {cause}"));
         }
     }
 
@@ -312,11 +332,13 @@ impl<'a> Cycle<'a> {
         Ok(())
     }
 
-    async fn keep_validators(&mut self) -> Result<(), Error> {
-        for (url, validators) in self.validators.drain(..) {
-            self.store
-                .keep_validators(url.as_str(), self.rules, &validators)
-                .await?;
+    /// Keeps what the ways in gave. While a gap is open, the listings are read whole.
+    async fn keep_receipts(&mut self, is_whole: bool) -> Result<(), Error> {
+        if is_whole {
+            self.receipts.append(&mut self.listing_receipts);
+        }
+        for receipt in &self.receipts {
+            self.keep(receipt).await?;
         }
         Ok(())
     }

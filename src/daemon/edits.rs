@@ -1,11 +1,12 @@
 //! What becomes of an address that is known: nothing, an edit, or the text that was missing.
 
-use chrono::Utc;
-
 use super::announcements::Announcement;
 use super::arrivals::{Judgement, dated_text};
 use super::cycle::Cycle;
+use super::reading::Read;
 use super::{Error, apart, fingerprint, pages, paragraphs};
+use crate::fetch::Wanted;
+use crate::newsroom::Reader;
 use crate::release::{CanonicalPath, Cause, DatedText, Draft, Guid, Text};
 use crate::store::{Address, MergedCopy, Way};
 
@@ -89,22 +90,31 @@ impl Cycle<'_> {
         let Some(before) = self.store.dated_text(guid).await? else {
             return Ok(());
         };
-        let read = self.read_page(draft).await?;
-        let now = dated_text(draft, read.as_ref().map(|(article, _)| article), self.now).text;
-        let lead = now.lead.or_else(|| before.text.lead.clone());
+        let read = self
+            .read(&draft.url, Wanted::IfChanged, Reader::article)
+            .await?;
+        let lead = draft.lead.clone().or_else(|| before.text.lead.clone());
         let text = match &read {
-            Some(_) => Text { lead, ..now },
+            Read::Changed(article, _) => Text {
+                lead,
+                ..dated_text(draft, Some(article), self.now).text
+            },
+            // The page stands by its headline and its text.
+            Read::Unchanged(_) => Text {
+                lead,
+                ..before.text.clone()
+            },
             // The page may be read again soon. Until then what the announcement changed is shown with the text that we
             // have; its other words may differ from the page's for ever, so they are not news.
-            None => {
-                let (title_before, title_now) = (said.0.lines().next(), said.1.lines().next());
-                let title_changed = title_before != title_now;
+            Read::Failed(_) => {
+                let title_changed = said.0.lines().next() != said.1.lines().next();
+                let title = if title_changed {
+                    &draft.title
+                } else {
+                    &before.text.title
+                };
                 Text {
-                    title: if title_changed {
-                        now.title
-                    } else {
-                        before.text.title.clone()
-                    },
+                    title: title.clone(),
                     lead,
                     body: before.text.body.clone(),
                 }
@@ -112,13 +122,11 @@ impl Cycle<'_> {
         };
         let url = draft.url.as_str();
         let outcome = self.revise(guid, &draft.path, url, &before, text).await?;
-        if let Some((_, validators)) = &read {
-            self.store
-                .keep_validators(url, self.rules, validators)
-                .await?;
+        if let Read::Changed(_, receipt) = &read {
+            self.keep(receipt).await?;
         }
         // A page that failed, or that a cache still gives as it was, is looked at again.
-        if read.is_none() || outcome == Outcome::Unchanged {
+        if !matches!(read, Read::Changed(..)) || outcome == Outcome::Unchanged {
             let due = Some(pages::next_attempt(self.now, 0));
             self.store
                 .plan(&self.source.id, &draft.path, due, 0)
@@ -141,7 +149,7 @@ impl Cycle<'_> {
         if changed.is_empty() {
             return Ok(Outcome::Unchanged);
         }
-        let at = Utc::now();
+        let at = self.ingest.clock.now();
         let now = DatedText {
             text,
             published: before.published,

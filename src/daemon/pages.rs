@@ -6,10 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Error;
 use super::cycle::Cycle;
 use super::edits::Outcome;
-use crate::fetch::{Answer, Failure};
+use super::reading::Read;
+use crate::fetch::{Failure, Wanted};
 use crate::newsroom::Reader;
-use crate::release::{Article, Text};
-use crate::store::{Due, Validators};
+use crate::release::Text;
+use crate::store::Due;
 
 /// When a release's page is read again, counted from first sight.
 const READINGS: [TimeDelta; 6] = [
@@ -44,7 +45,11 @@ pub(super) fn next_attempt(now: DateTime<Utc>, failures: i64) -> DateTime<Utc> {
 
 impl Cycle<'_> {
     /// Reads the pages that are due, the longest due first.
-    pub(super) async fn read_due_pages(&mut self) -> Result<(), Error> {
+    pub(super) async fn read_due_pages(
+        &mut self,
+        _ways_are_well: bool,
+        _shown: &std::collections::HashSet<crate::release::CanonicalPath>,
+    ) -> Result<(), Error> {
         let due = self
             .store
             .due(&self.source.id, self.now, MOST_A_CYCLE)
@@ -62,24 +67,11 @@ impl Cycle<'_> {
         ) else {
             return Ok(());
         };
-        let known = self.store.validators(&due.url, self.rules).await?;
-        let article = match self.client.get(&url, &known).await {
-            Ok(Answer::Unchanged) => Read::Unchanged,
-            Ok(Answer::Changed(page, validators)) => {
-                match self.parse(&url, page, Reader::article).await {
-                    Some(article) => Read::Changed(article, validators),
-                    None => Read::Failed,
-                }
-            }
-            // Nothing was asked, so nothing has failed: what the server asked for is waited for.
-            Err(Failure::Held { until, .. }) => Read::Held(until),
-            Err(failure) => {
-                self.note_failure(&url, failure)?;
-                Read::Failed
-            }
-        };
+        let read = self
+            .try_to_read(&url, Wanted::IfChanged, Reader::article)
+            .await?;
         let mut has_text = before.text.body.is_some();
-        if let Read::Changed(article, validators) = &article {
+        if let Read::Changed(article, receipt) = &read {
             let text = Text {
                 title: article.title.as_ref().unwrap_or(&before.text.title).clone(),
                 lead: before.text.lead.clone(),
@@ -92,20 +84,26 @@ impl Cycle<'_> {
                 // A copy's page is never read again: its words are not the release's.
                 return Ok(());
             }
-            self.store
-                .keep_validators(&due.url, self.rules, validators)
-                .await?;
+            self.keep(receipt).await?;
             has_text = true;
         }
         let reading = next_reading(before.published, due.first_seen, self.now);
-        let (next, failures) = match article {
-            Read::Held(until) => (Some(until), due.failures),
-            Read::Changed(..) | Read::Unchanged => (reading, 0),
-            // What has its text is given up when its last reading is past; what has none never is.
-            Read::Failed if has_text && reading.is_none() => (None, 0),
-            Read::Failed => {
-                let next = next_attempt(self.now, due.failures);
-                (Some(next), due.failures + 1)
+        let (next, failures) = match read {
+            Read::Changed(..) | Read::Unchanged(_) => (reading, 0),
+            // Nothing was asked, so nothing has failed: what the server asked for is waited for.
+            Read::Failed(Failure::Held { until, .. } | Failure::BackingOff { until, .. }) => {
+                (Some(until), due.failures)
+            }
+            Read::Failed(Failure::Stopped { .. }) => return Ok(()),
+            Read::Failed(failure) => {
+                self.note(&url, failure.to_string());
+                // What has its text is given up when its last reading is past; what has none never is.
+                if has_text && reading.is_none() {
+                    (None, 0)
+                } else {
+                    let next = next_attempt(self.now, due.failures);
+                    (Some(next), due.failures + 1)
+                }
             }
         };
         self.store
@@ -113,14 +111,6 @@ impl Cycle<'_> {
             .await?;
         Ok(())
     }
-}
-
-/// What came of reading a page again.
-enum Read {
-    Changed(Article, Validators),
-    Unchanged,
-    Failed,
-    Held(DateTime<Utc>),
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::run::Scheduled;
 use super::walk::Step;
-use super::{Error, Ingest};
+use super::{By, Error, Ingest};
 use crate::config::Source;
 
 /// After a failed step into the past.
@@ -21,9 +21,10 @@ impl Ingest {
         &self,
         source: &Source,
         since: Option<DateTime<Utc>>,
+        by: By,
         patience: Duration,
     ) -> Result<Step, Error> {
-        self.under_lease("filling the past", source, patience, async |cycle| {
+        self.under_lease("filling the past", source, by, patience, async |cycle| {
             cycle.step_back(since).await
         })
         .await
@@ -31,7 +32,7 @@ impl Ingest {
 
     /// One step into the past, if it is not complete; gives whether there may be more to do at once.
     pub(super) async fn fill_past(&self, one: &mut Scheduled<'_>) -> bool {
-        let now = Utc::now();
+        let now = self.clock.now();
         if one.source.listing.is_empty() || one.past_at.is_none_or(|at| at > now) {
             return false;
         }
@@ -51,7 +52,10 @@ impl Ingest {
                 return false;
             }
         }
-        match self.step_back(one.source, since, Duration::ZERO).await {
+        match self
+            .step_back(one.source, since, By::Schedule, Duration::ZERO)
+            .await
+        {
             Ok(step) if step.was_read => {
                 tracing::info!(
                     source = id,

@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::time::Duration;
 
-use chrono::Utc;
-
 use super::{Error, Ingest, edition};
 use crate::serve::Documents;
 
@@ -44,7 +42,7 @@ impl Ingest {
     async fn publish(&self, served: &Documents) -> Result<i64, Error> {
         let change = self.store.change().await?;
         let documents = self.documents().await?;
-        served.put(self.served(&documents, served, Utc::now()).await?);
+        served.put(self.served(&documents, served, self.clock.now()).await?);
         tracing::debug!(change, "new edition");
         if !self.config.publish.to.is_empty() {
             let folder = Path::new(&self.config.publish.to).to_owned();

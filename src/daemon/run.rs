@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use chrono::{DateTime, Utc};
+use futures_util::future::join_all;
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::sync::watch;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
 use super::cycle::{Cycle, Report};
-use super::{Error, Ingest};
+use super::{By, Error, Ingest};
 use crate::config::Source;
 use crate::schedule::Schedule;
 use crate::serve::{self, Documents, Server, Watched};
@@ -39,31 +40,39 @@ impl Ingest {
     ///
     /// # Errors
     /// [`Error`]; what the newsroom fails at stands in the report.
-    pub async fn cycle(&self, source: &Source) -> Result<Report, Error> {
-        self.cycle_within(source, Duration::ZERO).await
+    pub async fn cycle(&self, source: &Source, by: By) -> Result<Report, Error> {
+        self.cycle_within(source, by, Duration::ZERO).await
     }
 
-    async fn cycle_within(&self, source: &Source, patience: Duration) -> Result<Report, Error> {
-        self.under_lease("a cycle", source, patience, async |cycle| cycle.run().await)
-            .await
+    async fn cycle_within(
+        &self,
+        source: &Source,
+        by: By,
+        patience: Duration,
+    ) -> Result<Report, Error> {
+        self.under_lease("a cycle", source, by, patience, async |cycle| {
+            cycle.run().await
+        })
+        .await
     }
 
     pub(super) async fn under_lease<T>(
         &self,
         purpose: &str,
         source: &Source,
+        by: By,
         patience: Duration,
         work: impl AsyncFnOnce(Cycle<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let lease = self.store.lease_within(purpose, patience).await?;
-        let done = match Cycle::new(self, source, &lease) {
+        let lease = self
+            .leases
+            .take(&self.store, purpose, patience, &self.clock)
+            .await?;
+        let done = match Cycle::new(self, source, &lease, by) {
             Ok(cycle) => work(cycle).await,
             Err(error) => Err(error),
         };
-        // What the work came to is worth more than what became of the lease, which ends by itself.
-        if let Err(error) = lease.release().await {
-            tracing::warn!(%error, "the fetch lease could not be given back");
-        }
+        self.leases.give_back(lease).await;
         done
     }
 
@@ -79,7 +88,7 @@ impl Ingest {
                 source,
                 schedule: Schedule::new(&source.schedule, source.timezone())?,
                 was_interrupted: false,
-                past_at: Some(Utc::now()),
+                past_at: Some(self.clock.now()),
             });
         }
         let watched = scheduled.iter().map(|one| Watched {
@@ -106,20 +115,28 @@ impl Ingest {
         Ok(())
     }
 
-    /// Cycles when they are due, and between them the past.
+    /// Reads all sources, each for itself: one that fails or is slow keeps no other waiting.
     async fn work(&self, scheduled: &mut [Scheduled<'_>], server: &Server) -> Result<(), Error> {
-        let minute = Arc::new(Notify::new());
-        let _ticker = ticker(minute.clone()).await?;
+        let (minute, minutes) = watch::channel(());
+        let _ticker = ticker(minute).await?;
+        let all = scheduled
+            .iter_mut()
+            .map(|one| self.read_for_ever(one, server, minutes.clone()));
+        join_all(all).await;
+        Ok(())
+    }
+
+    /// Cycles of one source when they are due, and between them its past.
+    async fn read_for_ever(
+        &self,
+        one: &mut Scheduled<'_>,
+        server: &Server,
+        mut minutes: watch::Receiver<()>,
+    ) {
         loop {
-            for one in scheduled.iter_mut() {
-                self.cycle_if_due(one, server).await;
-            }
-            let mut went_back = false;
-            for one in scheduled.iter_mut() {
-                went_back |= self.fill_past(one).await;
-            }
-            if !went_back {
-                let _ = tokio::time::timeout(LONG_MINUTE, minute.notified()).await;
+            self.cycle_if_due(one, server).await;
+            if !self.fill_past(one).await {
+                let _ = tokio::time::timeout(LONG_MINUTE, minutes.changed()).await;
             }
         }
     }
@@ -128,14 +145,17 @@ impl Ingest {
         let done = match self.store.progress(&one.source.id).await {
             Ok(progress)
                 if !one.was_interrupted
-                    && !one.schedule.is_due(progress.last_cycle, Utc::now()) =>
+                    && !one.schedule.is_due(progress.last_cycle, self.clock.now()) =>
             {
                 return;
             }
-            Ok(_) => self.cycle_within(one.source, PATIENCE).await,
+            Ok(_) => self.cycle_within(one.source, By::Schedule, PATIENCE).await,
             Err(error) => Err(error.into()),
         };
-        let next = one.schedule.next(Utc::now()).map(|next| next.to_rfc3339());
+        let next = one
+            .schedule
+            .next(self.clock.now())
+            .map(|next| next.to_rfc3339());
         let next = next.unwrap_or_default();
         one.was_interrupted = done.is_err();
         match done {
@@ -167,11 +187,14 @@ impl Ingest {
 
 /// Something that notifies each minute. Its jobs freeze the offset of their time zone when they are made, so it runs in
 /// UTC and says only that a minute has passed; what is due is asked of the schedule.
-async fn ticker(minute: Arc<Notify>) -> Result<JobScheduler, Error> {
+async fn ticker(minute: watch::Sender<()>) -> Result<JobScheduler, Error> {
+    let minute = Arc::new(minute);
     let scheduler = JobScheduler::new().await?;
     let job = Job::new_async("0 * * * * *", move |_, _| {
         let minute = minute.clone();
-        Box::pin(async move { minute.notify_one() })
+        Box::pin(async move {
+            let _ = minute.send(());
+        })
     })?;
     scheduler.add(job).await?;
     scheduler.start().await?;

@@ -1,19 +1,28 @@
 //! Paging the listing back: to close a gap, and to fill the past.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use reqwest::StatusCode;
+use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Error;
 use super::announcements::{self, Announcement};
 use super::cycle::{Cycle, Report};
-use crate::fetch::{Answer, Failure};
+use super::reading::Read;
+use crate::fetch::{Failure, Wanted};
 use crate::newsroom::Reader;
 use crate::release::{self, CanonicalPath};
-use crate::store::Validators;
+use crate::store::{Gap, Progress};
 
 /// A listing has some ninety pages; beyond this something is wrong with it.
 const MOST_PAGES: i64 = 2_000;
+/// As long as this a listing that lags behind the feed is waited for.
+const STALE: TimeDelta = TimeDelta::hours(24);
+/// So often the listing is looked through for what surfaced late, with an older date, behind its first page.
+const AUDIT_EVERY: TimeDelta = TimeDelta::days(7);
+/// And so far back.
+const AUDITED: TimeDelta = TimeDelta::days(60);
+const MOST_AUDITED: i64 = 20;
 
 /// What a page of the listing gave.
 enum Walked {
@@ -44,22 +53,33 @@ pub struct Step {
     pub was_read: bool,
     /// The day of the oldest release on the page, in London.
     pub back_to: Option<NaiveDate>,
+    /// How many releases it announced that were known.
+    pub known: u64,
+    /// The number of the page that was read, and of the last one where the listing tells.
+    pub page: i64,
+    /// See `page`.
+    pub last_page: Option<i64>,
 }
 
 impl Cycle<'_> {
     /// Pages the listing from its beginning until a whole page was known before the gap opened, or lies before the
     /// beginning of the record: what is older still is the history's. What fails keeps the gap open, for the next cycle.
-    pub(super) async fn close_gap(&mut self) -> Result<(), Error> {
+    /// Gives whether no gap is open then.
+    pub(super) async fn close_gap(&mut self) -> Result<bool, Error> {
         let Some(mut gap) = self.store.progress(&self.source.id).await?.gap else {
-            return Ok(());
+            return Ok(true);
         };
         if self.source.listing.is_empty() {
             tracing::warn!(
                 source = %self.source.id,
                 "releases may have been missed: the feed does not reach back to a known one, and no listing is configured"
             );
+            // What was missed is lost, so the record begins anew.
+            self.store
+                .record_begins(&self.source.id, gap.opened)
+                .await?;
             self.store.close_gap(&self.source.id).await?;
-            return Ok(());
+            return Ok(true);
         }
         tracing::info!(source = %self.source.id, since = %gap.opened, "paging the listing to close a gap");
         let oldest = self.store.oldest(&self.source.id, gap.change).await?;
@@ -69,7 +89,7 @@ impl Cycle<'_> {
             if gap.reached.contains(&listing) {
                 continue;
             }
-            match self.page_back(&listing, gap.change, first_day).await? {
+            match self.page_back(&listing, &gap, first_day).await? {
                 Ended::Reached => gap.reached.push(listing),
                 Ended::Lost => {}
                 Ended::Failed => has_failed = true,
@@ -78,21 +98,23 @@ impl Cycle<'_> {
         let id = &self.source.id;
         if has_failed {
             self.store.gap_reached(id, &gap.reached).await?;
-        } else if gap.reached.is_empty() {
+            return Ok(false);
+        }
+        if gap.reached.is_empty() {
             let url = self.source.listing[0].clone();
             let cause = "releases may be missing: the listing ends before it comes to one that was known (its further \
                          pages may have another address: compare `page` of the source)";
             self.note(url, cause.to_owned());
-        } else {
-            self.store.close_gap(id).await?;
+            return Ok(false);
         }
-        Ok(())
+        self.store.close_gap(id).await?;
+        Ok(true)
     }
 
     async fn page_back(
         &mut self,
         listing: &str,
-        known_until: i64,
+        gap: &Gap,
         first_day: Option<NaiveDate>,
     ) -> Result<Ended, Error> {
         let mut met_the_known = false;
@@ -111,8 +133,14 @@ impl Cycle<'_> {
             let known = self.store.known(&self.source.id, &paths).await?;
             let is_known = |one: &Announcement| {
                 let address = known.get(&one.draft.path);
-                address.is_some_and(|address| address.change <= known_until)
+                address.is_some_and(|address| address.change <= gap.change)
             };
+            // A cache may still give the listing from before whatever opened the gap: that is no proof of anything.
+            if page == 1 && self.now - gap.opened < STALE && releases.iter().all(is_known) {
+                let cause = "the listing does not show yet what the feed does: it is read again in the next cycle";
+                self.note(listing, cause.to_owned());
+                return Ok(Ended::Failed);
+            }
             met_the_known |= releases.iter().any(is_known);
             let reaches_back = releases.iter().all(|one| {
                 is_known(one) || first_day.is_some_and(|first| is_of_before(one, first))
@@ -130,6 +158,33 @@ impl Cycle<'_> {
         })
     }
 
+    /// Looks through the listing's recent pages for releases that surfaced late behind its first page, once in a while.
+    pub(super) async fn audit(&mut self, progress: &Progress) -> Result<(), Error> {
+        let id = self.source.id.as_str();
+        let Some(audited) = progress.audited else {
+            // What has just been read for the first time is fresh enough.
+            return Ok(self.store.audited(id, self.now).await?);
+        };
+        // One "in the future" is from a clock that was set back.
+        if self.now - audited < AUDIT_EVERY && audited <= self.now {
+            return Ok(());
+        }
+        let first_day = release::london_day(self.now - AUDITED);
+        for listing in self.source.listing.clone() {
+            for page in 2..=MOST_AUDITED {
+                let Walked::Releases(releases) = self.walk(&listing, page).await? else {
+                    break;
+                };
+                let is_past = releases.iter().all(|one| is_of_before(one, first_day));
+                self.take_all(releases, None).await?;
+                if is_past {
+                    break;
+                }
+            }
+        }
+        Ok(self.store.audited(&self.source.id, self.now).await?)
+    }
+
     /// Fills the past by one page of each listing, and notes how far it came.
     ///
     /// # Errors
@@ -145,6 +200,9 @@ impl Cycle<'_> {
             done: true,
             was_read: true,
             back_to: None,
+            known: 0,
+            page,
+            last_page: None,
         };
         let mut ended = true;
         let mut paths = Vec::new();
@@ -157,7 +215,10 @@ impl Cycle<'_> {
                     step.back_to = step.back_to.into_iter().chain(days()).min();
                     let is_older = |one| first_day.is_some_and(|first| is_of_before(one, first));
                     step.done &= releases.iter().all(is_older);
-                    paths.extend(releases.iter().map(|one| one.draft.path.to_string()));
+                    let these: Vec<_> = releases.iter().map(|one| one.draft.path.clone()).collect();
+                    let known = self.store.known(&id, &these).await?.len();
+                    step.known += u64::try_from(known).unwrap_or(u64::MAX);
+                    paths.extend(these.iter().map(ToString::to_string));
                     self.take_all(releases, None).await?;
                     ended = false;
                 }
@@ -165,8 +226,14 @@ impl Cycle<'_> {
         }
         // Some sites show their first or last page for every number that they do not know.
         let print = xxh3_64(paths.join("\n").as_bytes()).cast_signed();
-        ended |= progress.history_print == Some(print);
+        ended |= !paths.is_empty() && progress.history_print == Some(print);
         step.done = step.was_read && (step.done || ended || page >= MOST_PAGES);
+        if step.was_read
+            && let Some(day) = step.back_to
+        {
+            let back_to = release::Published::On(day).date(self.now);
+            self.store.record_reaches(&id, back_to).await?;
+        }
         if step.done {
             // Behind the last page there is nothing, whatever was asked for.
             let since = since.filter(|_| !ended).unwrap_or_default();
@@ -175,13 +242,18 @@ impl Cycle<'_> {
             self.store.history_read(&id, page, Some(print)).await?;
         }
         self.report.requests = self.client.requests();
+        step.last_page = self.last_page;
         step.report = self.report;
         Ok(step)
     }
 
     /// Whether the listing's first page holds releases: if not, a page without any is no end, but a changed layout.
     async fn is_well(&mut self, listing: &str) -> Result<bool, Error> {
-        Ok(matches!(self.walk(listing, 1).await?, Walked::Releases(_)))
+        let Some(url) = self.address(listing) else {
+            return Ok(false);
+        };
+        let read = self.read(&url, Wanted::IfChanged, Reader::listing).await?;
+        Ok(!matches!(read, Read::Failed(_)))
     }
 
     async fn walk(&mut self, listing: &str, number: i64) -> Result<Walked, Error> {
@@ -195,27 +267,42 @@ impl Cycle<'_> {
         let Some(url) = self.address(&address) else {
             return Ok(Walked::Failed);
         };
-        let page = match self.client.get(&url, &Validators::default()).await {
-            Ok(Answer::Changed(page, _)) => page,
-            Err(Failure::Status(StatusCode::NOT_FOUND)) if number > 1 => return Ok(Walked::End),
-            Err(failure) => {
-                self.note_failure(&url, failure)?;
-                return Ok(Walked::Failed);
-            }
-            Ok(Answer::Unchanged) => return Ok(Walked::Failed),
-        };
-        let read = if number > 1 {
-            Reader::further_listing
-        } else {
-            Reader::listing
-        };
-        Ok(match self.parse(&url, page, read).await {
-            None => Walked::Failed,
-            Some(announced) if announced.drafts.is_empty() => Walked::End,
-            Some(announced) => {
+        if number == 1 {
+            return self.walk_first(listing, &url).await;
+        }
+        let read = self
+            .try_to_read(&url, Wanted::Whole, Reader::further_listing)
+            .await?;
+        Ok(match read {
+            Read::Changed(announced, _) if announced.drafts.is_empty() => Walked::End,
+            Read::Changed(announced, _) => {
+                self.last_page = self.last_page.max(announced.last_page);
                 Walked::Releases(announcements::combine(Vec::new(), announced.drafts))
             }
+            Read::Failed(Failure::Status(StatusCode::NOT_FOUND)) => Walked::End,
+            Read::Failed(failure) => {
+                self.note(&url, failure.to_string());
+                Walked::Failed
+            }
+            Read::Unchanged(_) => Walked::Failed,
         })
+    }
+
+    /// The listing's first page: as this cycle has read it, or else read whole.
+    async fn walk_first(&mut self, listing: &str, url: &Url) -> Result<Walked, Error> {
+        if let Some(drafts) = self.first_pages.remove(listing) {
+            return Ok(Walked::Releases(announcements::combine(Vec::new(), drafts)));
+        }
+        self.store.forget_validators(listing).await?;
+        Ok(
+            match self.read(url, Wanted::Whole, Reader::listing).await? {
+                Read::Changed(announced, _) => {
+                    self.last_page = self.last_page.max(announced.last_page);
+                    Walked::Releases(announcements::combine(Vec::new(), announced.drafts))
+                }
+                _ => Walked::Failed,
+            },
+        )
     }
 }
 

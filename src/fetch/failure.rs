@@ -19,6 +19,22 @@ pub enum Failure {
         /// What it answered.
         reason: String,
     },
+    /// The address or its host failed before, and is left alone for a while.
+    #[error("not asked again before {}: {cause}", until.to_rfc3339_opts(SecondsFormat::Secs, true))]
+    BackingOff {
+        /// Until when.
+        until: DateTime<Utc>,
+        /// How it failed.
+        cause: String,
+    },
+    /// The host challenged us a moment ago.
+    #[error("not asked, since {host} is left alone for now: {cause}")]
+    Stopped {
+        /// The host.
+        host: String,
+        /// Why.
+        cause: String,
+    },
     /// robots.txt forbids the address.
     #[error("robots.txt of {0} forbids this address to us; it is obeyed")]
     Robots(String),
@@ -32,9 +48,14 @@ pub enum Failure {
     },
     /// A page that wants to see a browser stands before the site.
     #[error(
-        "the site challenges or blocks us ({0}); that is never tried to pass: ask the newsroom to let this program in"
+        "the site challenges us ({0}); that is never tried to pass: ask the newsroom to let this program in"
     )]
     Challenged(String),
+    /// The address is not for us.
+    #[error(
+        "the site blocks us ({0}); that is never tried to pass: ask the newsroom to let this program in"
+    )]
+    Refused(StatusCode),
     /// The server answered with an error.
     #[error("the server answered {0}")]
     Status(StatusCode),
@@ -61,6 +82,12 @@ pub enum Failure {
     /// The answer broke off or was no HTTP.
     #[error("the answer cannot be read: {0}")]
     Broken(String),
+    /// What came is not what it should be.
+    #[error("{0}")]
+    Unreadable(String),
+    /// The answer is of a kind that is neither feed nor page.
+    #[error("the answer is {0}, which is neither a feed nor a page; see that the address is right")]
+    WrongType(String),
     /// The answer is larger than allowed.
     #[error("the answer is larger than {}; see [fetch] max_body", bytesize::ByteSize(*.0))]
     TooLarge(u64),
@@ -96,11 +123,20 @@ impl Failure {
             .and_then(|value| value.to_str().ok());
         match (status.as_u16(), action) {
             (_, Some(action)) => Some(Failure::Challenged(format!("{status}, {action}"))),
-            (202 | 401 | 403 | 405, None) => Some(Failure::Challenged(status.to_string())),
+            (202 | 405, None) => Some(Failure::Challenged(status.to_string())),
+            (401 | 403, None) => Some(Failure::Refused(status)),
             (410, None) => Some(Failure::Gone),
             (200, None) => None,
             _ => Some(Failure::Status(status)),
         }
+    }
+
+    /// Whether nothing was asked, since its time has not come.
+    pub fn is_a_wait(&self) -> bool {
+        matches!(
+            self,
+            Failure::Held { .. } | Failure::BackingOff { .. } | Failure::Stopped { .. }
+        )
     }
 
     /// Whether the failure is our own, so that no other address need be tried.

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use reqwest::StatusCode;
 use texting_robots::Robot;
 use url::Url;
 
-use super::{Client, Failure, origin, redirect_of};
+use super::{Client, Failure, holding, host, origin, redirect_of};
 use crate::store::Validators;
 
 /// The name that rules are looked for under.
@@ -30,6 +30,9 @@ impl Client<'_> {
     pub(super) async fn check_robots(&mut self, url: &Url) -> Result<(), Failure> {
         let origin = origin(url);
         if !self.robots.contains_key(&origin) {
+            let host = host(url);
+            let turn = self.turns.robots(&host);
+            let _turn = holding(self.lease, self.clock, turn).await?;
             let known = match self.robots_of(url, &origin).await {
                 Ok(text) => Robot::new(AGENT, text.as_bytes()).map_err(|error| error.to_string()),
                 Err(Failure::RobotsUnknown { why, .. }) => Err(why),
@@ -49,7 +52,7 @@ impl Client<'_> {
 
     async fn robots_of(&mut self, url: &Url, origin: &str) -> Result<String, Failure> {
         let kept = self.store.robots(origin).await?;
-        let now = Utc::now();
+        let now = self.clock.now();
         // A copy "from the future" is from before the clock was set back.
         if let Some((text, read)) = &kept
             && *read <= now
@@ -57,7 +60,15 @@ impl Client<'_> {
         {
             return Ok(text.clone());
         }
-        match self.read_robots(url).await {
+        let robots_url = url
+            .join("/robots.txt")
+            .map_err(|error| Failure::Broken(error.to_string()))?;
+        let read = self.read_robots(robots_url.clone()).await;
+        if let Err(failure) = &read {
+            self.weigh(&robots_url, failure).await?;
+            self.back_off(&robots_url, failure).await?;
+        }
+        match read {
             Ok(text) => {
                 self.store.keep_robots(origin, &text, now).await?;
                 Ok(text)
@@ -68,7 +79,7 @@ impl Client<'_> {
                     tracing::warn!(origin, %failure, "robots.txt cannot be read; the last copy is obeyed");
                     Ok(text)
                 }
-                _ if matches!(failure, Failure::Held { .. }) => Err(failure),
+                _ if failure.is_a_wait() => Err(failure),
                 _ => Err(Failure::RobotsUnknown {
                     origin: origin.to_owned(),
                     why: failure.to_string(),
@@ -77,26 +88,26 @@ impl Client<'_> {
         }
     }
 
-    async fn read_robots(&mut self, url: &Url) -> Result<String, Failure> {
-        let mut url = url
-            .join("/robots.txt")
-            .map_err(|error| Failure::Broken(error.to_string()))?;
+    async fn read_robots(&mut self, mut url: Url) -> Result<String, Failure> {
         for _ in 0..=MOST_REDIRECTS {
             self.check_host(&url)?;
-            let (response, deadline) = self.send(&url, &Validators::default()).await?;
+            let (response, in_flight) = self.send(&url, &Validators::default()).await?;
             if let Some(target) = redirect_of(&response, &url)? {
                 url = target;
                 continue;
             }
             let status = response.status();
+            let failure = Failure::of_status(status, response.headers());
             let asks_to_wait = status == StatusCode::TOO_MANY_REQUESTS;
-            if status.is_client_error() && !asks_to_wait {
+            let is_challenge = matches!(failure, Some(Failure::Challenged(_)));
+            if status.is_client_error() && !asks_to_wait && !is_challenge {
                 return Ok(String::new());
             }
-            if let Some(failure) = Failure::of_status(status, response.headers()) {
+            if let Some(failure) = failure {
                 return Err(failure);
             }
-            let bytes = self.body(response, deadline).await?;
+            let bytes = self.body(response, in_flight).await?;
+            self.store.end_back_off(&host(&url), url.as_str()).await?;
             let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]);
             return Ok(text.into_owned());
         }

@@ -45,7 +45,11 @@ pub(super) fn read(reader: &Reader, page: &Page) -> Result<Announced, Unreadable
     if items > MOST_ANNOUNCED {
         broken.push(format!("it is behind the first {MOST_ANNOUNCED}"));
     }
-    Ok(Announced { drafts, broken })
+    Ok(Announced {
+        drafts,
+        broken,
+        ..Announced::default()
+    })
 }
 
 /// feed-rs panics on some inputs; a panic is a failure like another here.

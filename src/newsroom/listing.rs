@@ -21,6 +21,7 @@ pub(super) fn read_further(reader: &Reader, page: &Page) -> Result<Announced, Un
         Err(Unreadable::Listing { .. }) if links_to_itself(&document, &page.url) => Ok(Announced {
             drafts: Vec::new(),
             broken: Vec::new(),
+            ..Announced::default()
         }),
         read => read,
     }
@@ -56,6 +57,7 @@ fn read_document(reader: &Reader, document: &Html, page: &Page) -> Result<Announ
     Ok(Announced {
         drafts,
         broken: Vec::new(),
+        ..Announced::default()
     })
 }
 

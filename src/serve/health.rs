@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::Server;
 use crate::schedule::Schedule;
-use crate::store::{Error, Progress, Store, Trouble};
+use crate::store::{Alarm, Error, Progress, Store, Trouble};
 
 /// A source that has failed for so long needs a person.
 const LONG: TimeDelta = TimeDelta::hours(6);
@@ -36,6 +36,8 @@ struct SourceHealth {
     last_success: Option<String>,
     failing_since: Option<String>,
     trouble: Vec<Trouble>,
+    alarms: Vec<Alarm>,
+    whole_since: Option<String>,
     #[serde(skip)]
     failed_for_long: bool,
 }
@@ -86,6 +88,8 @@ async fn source_health(
         failed_for_long: progress
             .failing_since
             .is_some_and(|since| now - since >= LONG),
+        whole_since: time(progress.whole_since()),
         trouble: progress.trouble,
+        alarms: progress.alarms,
     })
 }

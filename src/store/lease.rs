@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Row;
 
 use super::{Error, Result, Store, process, time_in};
+use crate::clock::Clock;
 
 /// How long a lease lasts unless it is renewed; a holder that is seen to be gone loses it at once.
 const LENGTH: TimeDelta = TimeDelta::minutes(1);
@@ -84,10 +85,15 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::lease`], when patience has run out.
-    pub async fn lease_within(&self, purpose: &str, patience: Duration) -> Result<Lease> {
+    pub async fn lease_within(
+        &self,
+        purpose: &str,
+        patience: Duration,
+        clock: &Clock,
+    ) -> Result<Lease> {
         let started = tokio::time::Instant::now();
         loop {
-            match self.lease(purpose, Utc::now()).await {
+            match self.lease(purpose, clock.now()).await {
                 Err(Error::Leased { .. }) if started.elapsed() < patience => {
                     tokio::time::sleep(ASK_EVERY).await;
                 }

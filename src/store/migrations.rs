@@ -7,8 +7,14 @@ use sqlx::{AnyPool, SqlStr};
 
 use super::Result;
 
-const SQLITE: [(i64, &str, &str); 1] =
-    [(1, "first", include_str!("migrations/sqlite/0001_first.sql"))];
+const SQLITE: [(i64, &str, &str); 2] = [
+    (1, "first", include_str!("migrations/sqlite/0001_first.sql")),
+    (
+        2,
+        "fetching",
+        include_str!("migrations/sqlite/0002_fetching.sql"),
+    ),
+];
 
 pub(super) async fn run(pool: &AnyPool) -> Result<()> {
     let steps = SQLITE

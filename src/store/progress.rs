@@ -16,6 +16,15 @@ pub struct Trouble {
     pub cause: String,
 }
 
+/// Something that a person should know of a source, though nothing failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alarm {
+    /// What kind it is: `challenged`, `gone`, `layout`, `moved`, `silent`, `withdrawals`.
+    pub kind: String,
+    /// What is the matter, and what to do.
+    pub text: String,
+}
+
 /// A span of releases that was not seen: what the last feed showed did not reach back to a known release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
@@ -38,6 +47,14 @@ pub struct Progress {
     pub failing_since: Option<DateTime<Utc>>,
     /// What failed in the last cycle.
     pub trouble: Vec<Trouble>,
+    /// What the last cycle found that a person should know.
+    pub alarms: Vec<Alarm>,
+    /// From when on the record was without gap, before the gap that is open now.
+    pub whole_before: Option<DateTime<Utc>>,
+    /// When the listing was last looked through for what surfaced late.
+    pub audited: Option<DateTime<Utc>>,
+    /// When the pages' layout was last seen to have changed.
+    pub layout_changed: Option<DateTime<Utc>>,
     /// When the listing's first page was last read.
     pub listing_read: Option<DateTime<Utc>>,
     /// The open gap.
@@ -51,6 +68,12 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// From when on the record has no gap: while one is open, only from when it was noticed.
+    pub fn whole_since(&self) -> Option<DateTime<Utc>> {
+        let gap = self.gap.as_ref().map(|gap| gap.opened);
+        gap.or(self.whole_before)
+    }
+
     /// Whether the history is filled back to `since`, or the whole archive where that is `None`.
     pub fn history_reaches(&self, since: Option<DateTime<Utc>>) -> bool {
         self.history_since
@@ -102,6 +125,10 @@ impl Store {
             last_success: optional_time_in(&row, "last_success_at")?,
             failing_since: optional_time_in(&row, "failing_since")?,
             trouble: json_in(&row.try_get::<String, _>("trouble")?, "a source's trouble")?,
+            alarms: json_in(&row.try_get::<String, _>("alarms")?, "a source's alarms")?,
+            whole_before: optional_time_in(&row, "whole_since")?,
+            audited: optional_time_in(&row, "audited_at")?,
+            layout_changed: optional_time_in(&row, "layout_changed_at")?,
             listing_read: optional_time_in(&row, "listing_read_at")?,
             gap,
             history_page: row.try_get("history_page")?,
@@ -146,14 +173,60 @@ impl Store {
         at: DateTime<Utc>,
         read: bool,
         trouble: &[Trouble],
+        alarms: &[Alarm],
     ) -> Result<()> {
         let sql = if read {
-            "UPDATE sources SET trouble = $1, last_success_at = $2, failing_since = NULL WHERE id = $3"
+            "UPDATE sources SET trouble = $1, last_success_at = $2, failing_since = NULL, alarms = $4 WHERE id = $3"
         } else {
-            "UPDATE sources SET trouble = $1, failing_since = COALESCE(failing_since, $2) WHERE id = $3"
+            "UPDATE sources SET trouble = $1, failing_since = COALESCE(failing_since, $2), alarms = $4 WHERE id = $3"
         };
         sqlx::query(sql)
             .bind(json_of(&trouble, "a source's trouble")?)
+            .bind(at.timestamp())
+            .bind(source)
+            .bind(json_of(&alarms, "a source's alarms")?)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Notes from when on the record is without gap.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn record_begins(&self, source: &str, at: DateTime<Utc>) -> Result<()> {
+        self.note_time(
+            "UPDATE sources SET whole_since = $1 WHERE id = $2",
+            source,
+            at,
+        )
+        .await
+    }
+
+    /// Notes that the record without gap reaches back to a time, if it does not already.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn record_reaches(&self, source: &str, at: DateTime<Utc>) -> Result<()> {
+        let sql = "UPDATE sources SET whole_since = $1 WHERE id = $2 AND (whole_since IS NULL OR whole_since > $1)";
+        self.note_time(sql, source, at).await
+    }
+
+    /// Notes that the listing was looked through for what surfaced late.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn audited(&self, source: &str, at: DateTime<Utc>) -> Result<()> {
+        self.note_time(
+            "UPDATE sources SET audited_at = $1 WHERE id = $2",
+            source,
+            at,
+        )
+        .await
+    }
+
+    async fn note_time(&self, sql: &'static str, source: &str, at: DateTime<Utc>) -> Result<()> {
+        sqlx::query(sql)
             .bind(at.timestamp())
             .bind(source)
             .execute(&self.pool)
@@ -161,17 +234,32 @@ impl Store {
         Ok(())
     }
 
+    /// The dates of a source's releases, newest first.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn published_of(&self, source: &str, most: i64) -> Result<Vec<DateTime<Utc>>> {
+        let rows = sqlx::query(
+            "SELECT published FROM releases WHERE source = $1 ORDER BY published DESC LIMIT $2",
+        )
+        .bind(source)
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(|row| time_in(row, "published")).collect()
+    }
+
     /// Notes that the listing's first page was read.
     ///
     /// # Errors
     /// [`super::Error`].
     pub async fn listing_read(&self, source: &str, at: DateTime<Utc>) -> Result<()> {
-        sqlx::query("UPDATE sources SET listing_read_at = $1 WHERE id = $2")
-            .bind(at.timestamp())
-            .bind(source)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
+        self.note_time(
+            "UPDATE sources SET listing_read_at = $1 WHERE id = $2",
+            source,
+            at,
+        )
+        .await
     }
 
     /// Notes which listings have been paged back to what was known, while the gap stays open for others.

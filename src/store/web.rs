@@ -1,11 +1,15 @@
-//! What is kept about addresses on the web: validators, holds, robots.txt, and when an origin was last asked.
+//! What is kept about addresses on the web: validators, robots.txt, and when a host was last asked.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::header::HeaderValue;
 use sqlx::Row;
 
-use super::{Result, Store, optional_time_in, time_in};
+use super::{Result, Store, json_in, json_of, optional_time_in};
 
-/// What a server gave us to ask again conditionally (RFC 9110, 8.8), byte for byte.
+/// The longest that an answer is taken to be fresh: a default that nobody thought about must not keep news back for days.
+pub const LONGEST_FRESH: TimeDelta = TimeDelta::hours(6);
+
+/// What a server gave us to ask again conditionally (RFC 9110, 8.8), byte for byte as [`header_text`] has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Validators {
     /// `ETag`.
@@ -14,76 +18,136 @@ pub struct Validators {
     pub last_modified: Option<String>,
 }
 
-/// Longer than this nothing is held, whatever a server asks for: what the store has beyond it is from a clock that was
-/// wrong.
-pub const LONGEST_HOLD: TimeDelta = TimeDelta::hours(24);
+/// What is kept of an answer, beside what it said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// The validators.
+    pub validators: Validators,
+    /// Until when it is fresh.
+    pub fresh_until: Option<DateTime<Utc>>,
+    /// The freshness that the document itself asks for, as a feed does with `ttl`: 304 has no body to say it again.
+    pub ttl: Option<TimeDelta>,
+    /// Why parts of the document could not be taken.
+    pub broken: Vec<String>,
+}
+
+impl Kept {
+    /// Whether the document need not be asked for. A freshness beyond all measure is from a clock that was set back.
+    pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        self.fresh_until
+            .is_some_and(|until| now < until && until <= now + LONGEST_FRESH)
+    }
+}
+
+/// A header's bytes as text, each byte a character: they need not be ASCII, nor UTF-8.
+pub fn header_text(value: &HeaderValue) -> String {
+    value.as_bytes().iter().copied().map(char::from).collect()
+}
+
+/// The header that a text was made of.
+pub fn header_value(text: &str) -> Option<HeaderValue> {
+    let bytes: std::result::Result<Vec<u8>, _> = text.chars().map(u8::try_from).collect();
+    HeaderValue::from_bytes(&bytes.ok()?).ok()
+}
 
 impl Store {
-    /// The validators of an address, if what they came with was read by the same rules.
+    /// What is kept of an address, if it was read by the same rules.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn validators(&self, url: &str, rules: i64) -> Result<Validators> {
-        let row =
-            sqlx::query("SELECT etag, last_modified FROM validators WHERE url = $1 AND rules = $2")
-                .bind(url)
-                .bind(rules)
-                .fetch_optional(&self.pool)
-                .await?;
-        match row {
-            Some(row) => Ok(Validators {
+    pub async fn validators(&self, url: &str, rules: i64) -> Result<Kept> {
+        let row = sqlx::query(
+            "SELECT etag, last_modified, fresh_until, ttl, broken FROM validators WHERE url = $1 AND rules = $2",
+        )
+        .bind(url)
+        .bind(rules)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else {
+            return Ok(Kept::default());
+        };
+        Ok(Kept {
+            validators: Validators {
                 etag: row.try_get("etag")?,
                 last_modified: row.try_get("last_modified")?,
-            }),
-            None => Ok(Validators::default()),
-        }
+            },
+            fresh_until: optional_time_in(&row, "fresh_until")?,
+            ttl: row
+                .try_get::<Option<i64>, _>("ttl")?
+                .and_then(TimeDelta::try_seconds),
+            broken: json_in(&row.try_get::<String, _>("broken")?, "what was broken")?,
+        })
     }
 
     /// Keeps the validators of an address. Only to be called when what they cover is stored.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn keep_validators(
-        &self,
-        url: &str,
-        rules: i64,
-        validators: &Validators,
-    ) -> Result<()> {
+    pub async fn keep_validators(&self, url: &str, rules: i64, kept: &Kept) -> Result<()> {
         sqlx::query(
-            "INSERT INTO validators (url, rules, etag, last_modified) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (url) DO UPDATE SET rules = $2, etag = $3, last_modified = $4",
+            "INSERT INTO validators (url, rules, etag, last_modified, fresh_until, ttl, broken)
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (url) DO UPDATE
+             SET rules = $2, etag = $3, last_modified = $4, fresh_until = $5, ttl = $6, broken = $7",
         )
         .bind(url)
         .bind(rules)
-        .bind(validators.etag.as_deref())
-        .bind(validators.last_modified.as_deref())
+        .bind(kept.validators.etag.as_deref())
+        .bind(kept.validators.last_modified.as_deref())
+        .bind(kept.fresh_until.map(|until| until.timestamp()))
+        .bind(kept.ttl.map(|ttl| ttl.num_seconds()))
+        .bind(json_of(&kept.broken, "what was broken")?)
         .execute(&self.pool)
         .await?;
         Ok(())
     }
 
-    /// When an origin was last asked, in milliseconds since the epoch.
+    /// Notes until when what is stored of an address is fresh.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn last_request_ms(&self, origin: &str) -> Result<i64> {
-        let row = sqlx::query("SELECT last_request_ms FROM origins WHERE origin = $1")
-            .bind(origin)
+    pub async fn keep_fresh(&self, url: &str, until: Option<DateTime<Utc>>) -> Result<()> {
+        sqlx::query("UPDATE validators SET fresh_until = $1 WHERE url = $2")
+            .bind(until.map(|until| until.timestamp()))
+            .bind(url)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Forgets the validators of an address, so that it is read whole.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn forget_validators(&self, url: &str) -> Result<()> {
+        sqlx::query("DELETE FROM validators WHERE url = $1")
+            .bind(url)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// When a host was last asked, in milliseconds since the epoch.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn last_request_ms(&self, host: &str) -> Result<i64> {
+        let row = sqlx::query("SELECT last_request_ms FROM hosts WHERE host = $1")
+            .bind(host)
             .fetch_optional(&self.pool)
             .await?;
         Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0))
     }
 
-    /// Notes a request to an origin.
+    /// Notes a request to a host.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn asked(&self, origin: &str, at: DateTime<Utc>) -> Result<()> {
+    pub async fn asked(&self, host: &str, at: DateTime<Utc>) -> Result<()> {
         sqlx::query(
-            "INSERT INTO origins (origin, last_request_ms) VALUES ($1, $2)
-             ON CONFLICT (origin) DO UPDATE SET last_request_ms = $2",
+            "INSERT INTO hosts (host, last_request_ms) VALUES ($1, $2)
+             ON CONFLICT (host) DO UPDATE SET last_request_ms = $2",
         )
-        .bind(origin)
+        .bind(host)
         .bind(at.timestamp_millis())
         .execute(&self.pool)
         .await?;
@@ -120,82 +184,18 @@ impl Store {
         .await?;
         Ok(())
     }
+}
 
-    /// Until when an origin or an address is not to be asked, and why.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn hold(
-        &self,
-        origin: &str,
-        address: &str,
-        now: DateTime<Utc>,
-    ) -> Result<Option<(DateTime<Utc>, String)>> {
-        let row = sqlx::query(
-            "SELECT until, reason FROM holds WHERE address IN ($1, $2) AND until > $3 AND until <= $4
-             ORDER BY until DESC LIMIT 1",
-        )
-        .bind(origin)
-        .bind(address)
-        .bind(now.timestamp())
-        .bind((now + LONGEST_HOLD).timestamp() + 1)
-        .fetch_optional(&self.pool)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        Ok(Some((time_in(&row, "until")?, row.try_get("reason")?)))
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Holds an origin or an address until a time.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn keep_hold(&self, address: &str, until: DateTime<Utc>, reason: &str) -> Result<()> {
-        sqlx::query(
-            "INSERT INTO holds (address, until, reason) VALUES ($1, $2, $3)
-             ON CONFLICT (address) DO UPDATE SET until = $2, reason = $3",
-        )
-        .bind(address)
-        // The second that has begun is waited for to its end.
-        .bind(until.timestamp() + 1)
-        .bind(reason)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    /// When a published document last changed, given the validator of its bytes now: the time on record if they are the
-    /// same, else `now`, which is put on record. It never goes back.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn document_changed(
-        &self,
-        path: &str,
-        etag: &str,
-        now: DateTime<Utc>,
-    ) -> Result<DateTime<Utc>> {
-        let row = sqlx::query("SELECT etag, changed_at FROM documents WHERE path = $1")
-            .bind(path)
-            .fetch_optional(&self.pool)
-            .await?;
-        let mut now = now;
-        if let Some(row) = row {
-            let before = time_in(&row, "changed_at")?;
-            if row.try_get::<String, _>("etag")? == etag {
-                return Ok(before);
-            }
-            // Also when the clock was set back, or twice in one second: a reader that has the time alone must see it.
-            now = now.max(before + TimeDelta::seconds(1));
+    #[test]
+    fn a_validator_goes_back_byte_for_byte() {
+        for bytes in [&b"\"a b\""[..], b"W/\"caf\xe9\"", "\"\u{20ac}\"".as_bytes()] {
+            let value = HeaderValue::from_bytes(bytes).unwrap();
+            assert_eq!(header_value(&header_text(&value)), Some(value));
         }
-        sqlx::query(
-            "INSERT INTO documents (path, etag, changed_at) VALUES ($1, $2, $3)
-             ON CONFLICT (path) DO UPDATE SET etag = $2, changed_at = $3",
-        )
-        .bind(path)
-        .bind(etag)
-        .bind(now.timestamp())
-        .execute(&self.pool)
-        .await?;
-        Ok(now)
+        assert_eq!(header_value("\u{20ac}"), None);
     }
 }

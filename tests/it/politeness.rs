@@ -109,8 +109,8 @@ async fn what_fails_is_told_and_changes_no_byte_of_what_is_published() {
     let elsewhere = Fault::Redirect(302, "http://127.0.0.2:1/feed/rss".to_owned());
     let unasked = Fault::Status(304, None);
     let faults: [(&str, Fault, &str); 10] = [
-        ("/", Fault::Challenge, "challenges or blocks us"),
-        ("/", Fault::Status(403, None), "challenges or blocks us"),
+        ("/", Fault::Challenge, "challenges us"),
+        ("/", Fault::Status(403, None), "blocks us"),
         ("/feed", Fault::Empty, "holds no release"),
         ("/feed", unasked, "304 Not Modified"),
         ("/feed", Fault::CutShort, "cannot be read"),

@@ -1,0 +1,127 @@
+//! What is not to be asked, and until when: by the server's word, and by our own.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::Row;
+
+use super::{Result, Store, time_in};
+
+/// Longer than this nothing is held, whatever a server asks for: what the store has beyond it is from a clock that was
+/// wrong.
+pub const LONGEST_HOLD: TimeDelta = TimeDelta::hours(24);
+
+impl Store {
+    /// Until when a host or an address is not to be asked, and why.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn hold(
+        &self,
+        host: &str,
+        address: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(DateTime<Utc>, String)>> {
+        let row = sqlx::query(
+            "SELECT until, reason FROM holds WHERE address IN ($1, $2) AND until > $3 AND until <= $4
+             ORDER BY until DESC LIMIT 1",
+        )
+        .bind(host)
+        .bind(address)
+        .bind(now.timestamp())
+        .bind((now + LONGEST_HOLD).timestamp() + 1)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some((time_in(&row, "until")?, row.try_get("reason")?)))
+    }
+
+    /// Holds a host or an address until a time.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn keep_hold(&self, address: &str, until: DateTime<Utc>, reason: &str) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO holds (address, until, reason) VALUES ($1, $2, $3)
+             ON CONFLICT (address) DO UPDATE SET until = $2, reason = $3",
+        )
+        .bind(address)
+        // The second that has begun is waited for to its end.
+        .bind(until.timestamp() + 1)
+        .bind(reason)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Until when a host or an address is left alone since it failed, and how it failed.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn back_off(
+        &self,
+        host: &str,
+        address: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(DateTime<Utc>, String)>> {
+        let row = sqlx::query(
+            "SELECT until, cause FROM back_offs WHERE address IN ($1, $2) AND until > $3 AND until <= $4
+             ORDER BY until DESC LIMIT 1",
+        )
+        .bind(host)
+        .bind(address)
+        .bind(now.timestamp())
+        .bind((now + LONGEST_HOLD).timestamp() + 1)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some((time_in(&row, "until")?, row.try_get("cause")?)))
+    }
+
+    /// How often in a row a host or an address has failed.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn back_off_failures(&self, address: &str) -> Result<i64> {
+        let row = sqlx::query("SELECT failures FROM back_offs WHERE address = $1")
+            .bind(address)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| row.try_get(0)).transpose()?.unwrap_or(0))
+    }
+
+    /// Leaves a host or an address alone until a time.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn keep_back_off(
+        &self,
+        address: &str,
+        until: DateTime<Utc>,
+        failures: i64,
+        cause: &str,
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO back_offs (address, until, failures, cause) VALUES ($1, $2, $3, $4)
+             ON CONFLICT (address) DO UPDATE SET until = $2, failures = $3, cause = $4",
+        )
+        .bind(address)
+        .bind(until.timestamp())
+        .bind(failures)
+        .bind(cause)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// A host has answered well at an address: neither is left alone any more.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn end_back_off(&self, host: &str, address: &str) -> Result<()> {
+        sqlx::query("DELETE FROM back_offs WHERE address IN ($1, $2)")
+            .bind(host)
+            .bind(address)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,56 @@
+-- Until when an answer is fresh by its publisher's word, and the seconds that a feed's own `ttl` asks for.
+ALTER TABLE validators ADD COLUMN fresh_until BIGINT;
+ALTER TABLE validators ADD COLUMN ttl BIGINT;
+-- What of the document could not be taken: an answer that nothing has changed leaves that so.
+ALTER TABLE validators ADD COLUMN broken TEXT NOT NULL DEFAULT '[]';
+
+-- The pause is a host's, whatever the scheme and the port.
+CREATE TABLE hosts (
+    host            TEXT PRIMARY KEY,
+    last_request_ms BIGINT NOT NULL
+);
+ALTER TABLE origins DROP COLUMN last_request_ms;
+
+-- What we leave alone by ourselves, since it failed: a host, or an address.
+CREATE TABLE back_offs (
+    address  TEXT PRIMARY KEY,
+    until    BIGINT NOT NULL,
+    failures BIGINT NOT NULL,
+    cause    TEXT NOT NULL
+);
+
+-- What a person should know of a source, beside what failed.
+ALTER TABLE sources ADD COLUMN alarms TEXT NOT NULL DEFAULT '[]';
+-- From when on the record is without gap, and when the listing was last looked through for what surfaced late.
+ALTER TABLE sources ADD COLUMN whole_since BIGINT;
+ALTER TABLE sources ADD COLUMN audited_at BIGINT;
+-- When the pages' layout was last seen to have changed.
+ALTER TABLE sources ADD COLUMN layout_changed_at BIGINT;
+
+-- When a release's page was first answered with 404 or 410, while it still is.
+ALTER TABLE addresses ADD COLUMN gone_at BIGINT;
+
+-- How the text was read from its page: by the selectors, or by the readability fallback.
+ALTER TABLE releases ADD COLUMN reading TEXT;
+-- When the text was removed for good by a person's word.
+ALTER TABLE releases ADD COLUMN redacted_at BIGINT;
+
+-- Whether an edit is minor or material; missing where it is no edit.
+ALTER TABLE revisions ADD COLUMN weight TEXT;
+
+-- Texts that must never be stored again, by their hash.
+CREATE TABLE redactions (
+    guid TEXT NOT NULL,
+    hash BIGINT NOT NULL,
+    at   BIGINT NOT NULL,
+    PRIMARY KEY (guid, hash)
+);
+
+-- Paragraphs that came into every release at once or left them: the pages' layout, and no edit.
+CREATE TABLE layout_paragraphs (
+    source TEXT NOT NULL,
+    hash   BIGINT NOT NULL,
+    text   TEXT NOT NULL,
+    at     BIGINT NOT NULL,
+    PRIMARY KEY (source, hash)
+);
