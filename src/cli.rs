@@ -6,6 +6,7 @@ mod classify;
 mod fetch;
 mod output;
 mod publish;
+mod redact;
 mod releases;
 mod run;
 mod setup;
@@ -64,6 +65,8 @@ enum Command {
     Releases(releases::Arguments),
     /// One release with its topics, copies and history explained
     Show(show::Arguments),
+    /// Removes a release's text for good, or one revision's
+    Redact(redact::Arguments),
     /// The topics of a text, with the evidence; the first line is the title
     Classify(classify::Arguments),
     /// Reads configuration and taxonomy, says what is wrong and where
@@ -141,6 +144,7 @@ async fn command(arguments: Arguments) -> Outcome {
                 Command::Topics(output) => topics::run(&ingest, output.format).await,
                 Command::Releases(releases) => releases::run(&ingest, &releases).await,
                 Command::Show(show) => show::run(&ingest, &show).await,
+                Command::Redact(redact) => redact::run(&ingest, &redact).await,
                 Command::Check(_) | Command::Classify(_) => Ok(()),
             };
             // What another process holds the store's lock for must not keep this one from ending.

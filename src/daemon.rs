@@ -5,14 +5,17 @@ mod arrivals;
 pub mod cycle;
 pub mod edition;
 mod edits;
+mod layouts;
 mod leases;
 mod pages;
 mod past;
 mod publishing;
 mod reading;
+mod redaction;
 mod run;
 mod silence;
 pub mod walk;
+mod withdrawals;
 
 use std::sync::Arc;
 
@@ -27,6 +30,7 @@ use crate::topics::Classifier;
 use crate::fetch::{Failure, Turns};
 use crate::{config, feeds, html};
 pub use leases::Leases;
+pub use redaction::Redacted;
 
 /// What ends a cycle early. A page that cannot be read is none of these: it stands in the cycle's report.
 #[derive(Debug, thiserror::Error)]

@@ -41,12 +41,15 @@ pub enum Reason {
         /// Shared shingles by those of the shorter text.
         containment: f64,
     },
+    /// A person has removed this very text.
+    Redacted,
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Reason::UpstreamGuid(guid) => write!(f, "the newsroom gives both the guid {guid}"),
+            Reason::Redacted => f.write_str("it has the text that was removed from this release"),
             Reason::EqualText => f.write_str("the texts are equal but for layout"),
             Reason::Shingles {
                 jaccard,

@@ -169,6 +169,9 @@ fn newest_change(items: &[Item]) -> Option<DateTime<Utc>> {
 
 /// What a reader previews: the lead, else the first paragraph, else nothing.
 fn preview(item: &Item) -> String {
+    if let Some(notice) = item.release.notice() {
+        return notice.to_owned();
+    }
     let text = &item.release.text;
     let first = || {
         text.body

@@ -16,6 +16,7 @@
 //! - [`release`] – the words that all rooms share
 //! - [`newsroom`] – bytes become drafts and articles
 //! - [`duplicates`] – whether a text is a release that we have, with the reason
+//! - [`layout`] – whether what differs on a page is an edit, or the site's new layout
 //! - [`topics`] – what a release is about, with the evidence
 //! - [`feeds`] – releases become RSS, OPML and the index page
 //! - [`config`] – the configuration, its defaults and checks
@@ -36,11 +37,13 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+pub mod difference;
 pub mod document;
 pub mod duplicates;
 pub mod feeds;
 pub mod fetch;
 pub mod html;
+pub mod layout;
 pub mod newsroom;
 pub mod release;
 pub mod schedule;

@@ -193,6 +193,21 @@ pub struct Release {
     pub updated: DateTime<Utc>,
     /// Current or withdrawn.
     pub status: Status,
+    /// Whether a person has removed the text.
+    pub is_redacted: bool,
+}
+
+impl Release {
+    /// What readers see in place of a text that is not for them.
+    pub fn notice(&self) -> Option<&'static str> {
+        match self.status {
+            Status::Withdrawn => Some("This release has been withdrawn by its publisher."),
+            Status::Current if self.is_redacted => {
+                Some("The text of this release has been removed.")
+            }
+            Status::Current => None,
+        }
+    }
 }
 
 /// A release as lists and feeds show it.
@@ -235,6 +250,12 @@ pub enum Cause {
     Completed,
     /// The publisher changed it.
     Edited,
+    /// The same page was read in another way, by which its text differs; the publisher changed nothing.
+    Reread,
+    /// The publisher took it down.
+    Withdrawn,
+    /// The publisher shows it again.
+    Restored,
 }
 
 impl Cause {
@@ -244,6 +265,9 @@ impl Cause {
             Cause::First => "first",
             Cause::Completed => "completed",
             Cause::Edited => "edited",
+            Cause::Reread => "reread",
+            Cause::Withdrawn => "withdrawn",
+            Cause::Restored => "restored",
         }
     }
 }
@@ -255,7 +279,7 @@ pub struct Revision {
     pub number: i64,
     /// When we saw it.
     pub at: DateTime<Utc>,
-    /// `first`, `completed` or `edited`.
+    /// `first`, `completed`, `edited`, `reread`, `withdrawn` or `restored`.
     pub cause: String,
     /// The headline in that state.
     pub title: String,

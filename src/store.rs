@@ -7,13 +7,16 @@
 mod documents;
 mod holds;
 mod ingest;
+mod layouts;
 mod lease;
 mod lookup;
 mod migrations;
 mod process;
 mod progress;
 mod read;
+mod redactions;
 mod web;
+mod withdrawals;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -30,6 +33,7 @@ pub use lease::Lease;
 pub use lookup::Address;
 pub use progress::{Alarm, Due, Gap, Progress, Trouble};
 pub use read::ShownRelease;
+pub use redactions::NumberedText;
 pub use web::{Kept, LONGEST_FRESH, Validators, header_text, header_value};
 
 /// What the store cannot do.
@@ -186,6 +190,8 @@ fn as_url(file: &Path) -> String {
     format!("sqlite://{path}?mode=rwc")
 }
 
+type Tx = Transaction<'static, Any>;
+
 async fn prepare(connection: &mut AnyConnection) -> std::result::Result<(), sqlx::Error> {
     // AnyPool leaves SQLite in delete mode, where readers and the writer wait for each other. With WAL, `normal` could
     // lose the last transactions when the power fails, so every commit is synced.
@@ -193,6 +199,8 @@ async fn prepare(connection: &mut AnyConnection) -> std::result::Result<(), sqlx
         "PRAGMA busy_timeout = 30000",
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",
+        // What is removed for good must not stay behind in free pages.
+        "PRAGMA secure_delete = ON",
     ] {
         sqlx::query(pragma).execute(&mut *connection).await?;
     }

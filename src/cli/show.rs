@@ -45,7 +45,7 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
 }
 
 /// The one release that an id means.
-async fn find(ingest: &Ingest, id: &str) -> Result<Guid, Stop> {
+pub(super) async fn find(ingest: &Ingest, id: &str) -> Result<Guid, Stop> {
     match ingest.store.find(id).await?.as_slice() {
         [] => Err(not_found(id)),
         [guid] => Ok(*guid),

@@ -57,11 +57,10 @@ pub fn beginning<'a>(
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
     ways.filter_map(|drafts| {
-        let last = drafts.iter().rev().find_map(|draft| match draft.published {
-            Published::Unknown => None,
-            known => Some(known.date(now)),
-        });
-        last
+        let mut dates = drafts.iter().rev().map(|draft| draft.published);
+        dates
+            .find(|date| *date != Published::Unknown)
+            .map(|date| date.date(now))
     })
     .min()
 }

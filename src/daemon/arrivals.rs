@@ -11,7 +11,7 @@ use super::{Error, apart, pages};
 use crate::duplicates::{self, Comparison, Fingerprint, Reason};
 use crate::fetch::Wanted;
 use crate::newsroom::Reader;
-use crate::release::{Article, CanonicalPath, DatedText, Draft, Guid, Published, Text};
+use crate::release::{Article, CanonicalPath, DatedText, Draft, Guid, Published, Status, Text};
 use crate::store::{MergedCopy, NewAddress, Way};
 
 /// What becomes of a new text.
@@ -52,7 +52,14 @@ impl Cycle<'_> {
             Read::Changed(article, _) => Some(article),
             _ => None,
         };
-        let first = dated_text(draft, article, address.at);
+        let mut first = dated_text(draft, article, address.at);
+        if let Some(article) = article {
+            let layout = self.store.layout(&self.source.id).await?;
+            first.text.body = Some(self.body(article, &layout).await?);
+        }
+        if let Some(redacted) = self.redacted_from(&first.text).await? {
+            return self.arrive_redacted(redacted, &address, first).await;
+        }
         // A lead alone is too little to tell a copy by; it is judged when its page has been read.
         let fingerprint = match article {
             None => None,
@@ -81,6 +88,31 @@ impl Cycle<'_> {
         tracing::info!(id = guid.id(), ?topics, title = %first.text.title, "new release");
         self.report.new += 1;
         Ok(())
+    }
+
+    /// A text that a person has removed comes again at another address, which becomes part of that release; its words are
+    /// not stored.
+    async fn arrive_redacted(
+        &mut self,
+        into: Guid,
+        address: &NewAddress,
+        text: DatedText,
+    ) -> Result<(), Error> {
+        let unsaid = |seen: &Option<String>| seen.as_ref().map(|_| String::new());
+        let address = NewAddress {
+            feed_seen: unsaid(&address.feed_seen),
+            listing_seen: unsaid(&address.listing_seen),
+            ..address.clone()
+        };
+        let text = DatedText {
+            text: Text {
+                lead: None,
+                body: None,
+                ..text.text
+            },
+            ..text
+        };
+        self.merge(into, &address, &text, &Reason::Redacted).await
     }
 
     /// The newsroom shows a release that we have at another address: its headline was changed together with its slug. The
@@ -118,6 +150,10 @@ impl Cycle<'_> {
         };
         self.store.move_to(&unnoted, &old, due).await?;
         self.count_merged(&old);
+        if item.release.status == Status::Withdrawn {
+            let (source, path) = (&address.source, &address.path);
+            self.store.back(guid, source, path, address.at).await?;
+        }
         let Some(now) = &one.feed_seen else {
             return Ok(());
         };

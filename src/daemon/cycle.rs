@@ -165,7 +165,6 @@ impl<'a> Cycle<'a> {
         let gap = (!is_first && !reaches_back).then_some(change);
         let begin = announcements::beginning(feed.iter().chain(&listings), self.now);
         let announced = announcements::combine(feed.unwrap_or_default(), listings.concat());
-        let shown = announced.iter().map(|one| one.draft.path.clone()).collect();
         self.take_all(announced, gap).await?;
         if is_first && let Some(begin) = begin {
             self.store.record_begins(id, begin).await?;
@@ -182,7 +181,8 @@ impl<'a> Cycle<'a> {
         if is_whole && was_read {
             self.audit(&progress).await?;
         }
-        self.read_due_pages(was_read, &shown).await?;
+        self.read_due_pages().await?;
+        self.tell_of_layout().await?;
         self.keep_receipts(is_whole).await?;
         self.finish(was_read).await
     }

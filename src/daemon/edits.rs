@@ -4,7 +4,8 @@ use super::announcements::Announcement;
 use super::arrivals::{Judgement, dated_text};
 use super::cycle::Cycle;
 use super::reading::Read;
-use super::{Error, apart, fingerprint, pages, paragraphs};
+use super::{Error, apart, fingerprint, pages};
+use crate::difference::{Difference, Weight};
 use crate::fetch::Wanted;
 use crate::newsroom::Reader;
 use crate::release::{CanonicalPath, Cause, DatedText, Draft, Guid, Text};
@@ -28,6 +29,10 @@ impl Cycle<'_> {
         one: &Announcement,
         address: &Address,
     ) -> Result<(), Error> {
+        // Nothing that is said of it may be stored any more.
+        if address.is_redacted {
+            return Ok(());
+        }
         let is_new = |now: &Option<String>, before: &Option<String>| {
             now.is_some() && before.is_some() && now != before
         };
@@ -43,6 +48,7 @@ impl Cycle<'_> {
         };
         if (feed_changed || listing_changed)
             && !address.is_copy
+            && !address.is_withdrawn
             && let (Some(before), Some(now)) = (before, now)
         {
             self.edited(address.guid, &one.draft, (before, now)).await?;
@@ -95,10 +101,14 @@ impl Cycle<'_> {
             .await?;
         let lead = draft.lead.clone().or_else(|| before.text.lead.clone());
         let text = match &read {
-            Read::Changed(article, _) => Text {
-                lead,
-                ..dated_text(draft, Some(article), self.now).text
-            },
+            Read::Changed(article, _) => {
+                let layout = self.store.layout(&self.source.id).await?;
+                Text {
+                    lead,
+                    body: Some(self.body(article, &layout).await?),
+                    ..dated_text(draft, Some(article), self.now).text
+                }
+            }
             // The page stands by its headline and its text.
             Read::Unchanged(_) => Text {
                 lead,
@@ -145,10 +155,11 @@ impl Cycle<'_> {
         text: Text,
     ) -> Result<Outcome, Error> {
         let both = (before.text.clone(), text.clone());
-        let changed = apart(move || changes(&both.0, &both.1)).await?;
-        if changed.is_empty() {
+        let difference = apart(move || Difference::between(&both.0, &both.1)).await?;
+        if difference.is_empty() || self.is_redacted(guid, &text).await? {
             return Ok(Outcome::Unchanged);
         }
+        let changed: Vec<&str> = difference.parts.iter().map(|one| one.part).collect();
         let at = self.ingest.clock.now();
         let now = DatedText {
             text,
@@ -175,28 +186,23 @@ impl Cycle<'_> {
         };
         let derived = self.ingest.derive(&now.text, fingerprint.as_ref()).await?;
         let is_lead_alone = changed == ["lead"] && before.text.lead.is_none();
-        let cause = if is_completed || is_lead_alone {
-            Cause::Completed
+        let (cause, weight) = if is_completed || is_lead_alone {
+            (Cause::Completed, None)
         } else {
-            Cause::Edited
+            (Cause::Edited, Some(difference.weight))
         };
         self.store
-            .revise(guid, &now.text, cause, &changed, &derived, at)
+            .revise(guid, &now.text, (cause, weight), &changed, &derived, at)
             .await?;
-        tracing::info!(id = guid.id(), cause = cause.as_str(), ?changed, "revised");
+        let weight = weight.map(Weight::as_str);
+        tracing::info!(
+            id = guid.id(),
+            cause = cause.as_str(),
+            weight,
+            ?changed,
+            "revised"
+        );
         self.report.revised += 1;
         Ok(Outcome::Revised)
     }
-}
-
-/// What differs between two texts as a reader sees it; other markup alone is no change.
-fn changes(before: &Text, after: &Text) -> Vec<&'static str> {
-    [
-        ("title", before.title != after.title),
-        ("lead", before.lead != after.lead),
-        ("body", paragraphs(before) != paragraphs(after)),
-    ]
-    .into_iter()
-    .filter_map(|(what, differs)| differs.then_some(what))
-    .collect()
 }

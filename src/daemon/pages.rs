@@ -5,11 +5,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Error;
 use super::cycle::Cycle;
-use super::edits::Outcome;
-use super::reading::Read;
+use super::reading::{Read, Receipt};
 use crate::fetch::{Failure, Wanted};
 use crate::newsroom::Reader;
-use crate::release::Text;
+use crate::release::{Article, DatedText};
 use crate::store::Due;
 
 /// When a release's page is read again, counted from first sight.
@@ -45,60 +44,70 @@ pub(super) fn next_attempt(now: DateTime<Utc>, failures: i64) -> DateTime<Utc> {
 
 impl Cycle<'_> {
     /// Reads the pages that are due, the longest due first.
-    pub(super) async fn read_due_pages(
-        &mut self,
-        _ways_are_well: bool,
-        _shown: &std::collections::HashSet<crate::release::CanonicalPath>,
-    ) -> Result<(), Error> {
+    pub(super) async fn read_due_pages(&mut self) -> Result<(), Error> {
         let due = self
             .store
             .due(&self.source.id, self.now, MOST_A_CYCLE)
             .await?;
+        let mut reread = Vec::new();
+        let mut leaving = Vec::new();
         for page in due {
-            self.read_again(&page).await?;
+            match self.read_again(page).await? {
+                Looked::Read(page) => reread.push(page),
+                Looked::Gone(page) => leaving.push(page),
+                Looked::Planned => {}
+            }
         }
-        Ok(())
+        self.take_reread(reread).await?;
+        self.withdraw(leaving).await
     }
 
-    async fn read_again(&mut self, due: &Due) -> Result<(), Error> {
+    async fn read_again(&mut self, due: Due) -> Result<Looked, Error> {
         let (Some(before), Some(url)) = (
             self.store.dated_text(due.guid).await?,
             self.address(&due.url),
         ) else {
-            return Ok(());
+            return Ok(Looked::Planned);
         };
         let read = self
             .try_to_read(&url, Wanted::IfChanged, Reader::article)
             .await?;
-        let mut has_text = before.text.body.is_some();
-        if let Read::Changed(article, receipt) = &read {
-            let text = Text {
-                title: article.title.as_ref().unwrap_or(&before.text.title).clone(),
-                lead: before.text.lead.clone(),
-                body: Some(article.body.clone()),
-            };
-            let outcome = self
-                .revise(due.guid, &due.path, &due.url, &before, text)
-                .await?;
-            if outcome == Outcome::Folded {
-                // A copy's page is never read again: its words are not the release's.
-                return Ok(());
-            }
-            self.keep(receipt).await?;
-            has_text = true;
-        }
         let reading = next_reading(before.published, due.first_seen, self.now);
         let (next, failures) = match read {
-            Read::Changed(..) | Read::Unchanged(_) => (reading, 0),
+            Read::Changed(article, receipt) => {
+                self.is_there(&due).await?;
+                return Ok(Looked::Read(Reread {
+                    due,
+                    before,
+                    changed: Some((article, receipt)),
+                }));
+            }
+            Read::Unchanged(_) => {
+                self.is_there(&due).await?;
+                self.plan_reading(&due, before.published).await?;
+                return Ok(Looked::Read(Reread {
+                    due,
+                    before,
+                    changed: None,
+                }));
+            }
+            Read::Failed(failure) if failure.is_gone() => {
+                let is_leaving = self.stays_gone(&due, &failure).await?;
+                return Ok(if is_leaving {
+                    Looked::Gone(due)
+                } else {
+                    Looked::Planned
+                });
+            }
             // Nothing was asked, so nothing has failed: what the server asked for is waited for.
             Read::Failed(Failure::Held { until, .. } | Failure::BackingOff { until, .. }) => {
                 (Some(until), due.failures)
             }
-            Read::Failed(Failure::Stopped { .. }) => return Ok(()),
+            Read::Failed(Failure::Stopped { .. }) => return Ok(Looked::Planned),
             Read::Failed(failure) => {
                 self.note(&url, failure.to_string());
                 // What has its text is given up when its last reading is past; what has none never is.
-                if has_text && reading.is_none() {
+                if before.text.body.is_some() && reading.is_none() && !due.is_withdrawn {
                     (None, 0)
                 } else {
                     let next = next_attempt(self.now, due.failures);
@@ -109,8 +118,37 @@ impl Cycle<'_> {
         self.store
             .plan(&self.source.id, &due.path, next, failures)
             .await?;
-        Ok(())
+        Ok(Looked::Planned)
     }
+
+    /// Plans the next reading of a page that was read well.
+    pub(super) async fn plan_reading(
+        &self,
+        due: &Due,
+        published: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let next = next_reading(published, due.first_seen, self.now);
+        Ok(self.store.plan(&self.source.id, &due.path, next, 0).await?)
+    }
+}
+
+/// What came of looking at a page again.
+enum Looked {
+    /// It was read.
+    Read(Reread),
+    /// It has been gone for long.
+    Gone(Due),
+    /// Nothing more is to be done now.
+    Planned,
+}
+
+/// A page that was read again.
+pub(super) struct Reread {
+    pub(super) due: Due,
+    /// What was stored of it.
+    pub(super) before: DatedText,
+    /// What is there now, where that is not the same document.
+    pub(super) changed: Option<(Article, Receipt)>,
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ fn item(title: &str, body: Option<&str>) -> Item {
             first_seen: at,
             updated: at,
             status: Status::Current,
+            is_redacted: false,
         },
         topics: vec!["hate-crime".into()],
         duplicates: Vec::new(),

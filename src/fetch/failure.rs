@@ -139,6 +139,11 @@ impl Failure {
         )
     }
 
+    /// Whether the server says that there is no such document, for now or for good.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Failure::Gone | Failure::Status(StatusCode::NOT_FOUND))
+    }
+
     /// Whether the failure is our own, so that no other address need be tried.
     pub fn ends_the_cycle(&self) -> bool {
         matches!(self, Failure::Store(_) | Failure::LeaseLost)

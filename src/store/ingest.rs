@@ -1,9 +1,9 @@
 //! What a cycle writes: a new release, a copy, an edit, a completion. Each is one transaction.
 
 use chrono::{DateTime, Utc};
-use sqlx::{Any, Transaction};
 
-use super::{Result, Store, bump, json_of};
+use super::{Result, Store, Tx, bump, json_of};
+use crate::difference::Weight;
 use crate::release::{CanonicalPath, Cause, DatedText, Guid, Status, Tag, Text};
 
 /// A way in by which releases are announced.
@@ -95,7 +95,8 @@ impl Store {
         .bind(Status::Current.as_str())
         .execute(&mut *tx)
         .await?;
-        add_revision(&mut tx, guid, &first.text, Cause::First, &[], address.at).await?;
+        let cause = (Cause::First, None);
+        add_revision(&mut tx, guid, &first.text, cause, &[], address.at).await?;
         write_derived(&mut tx, guid, derived).await?;
         add_address(&mut tx, guid, address, page_due).await?;
         tx.commit().await?;
@@ -174,7 +175,7 @@ impl Store {
         Ok(())
     }
 
-    /// Keeps a new text of a release, as a revision.
+    /// Keeps a new text of a release, as a revision; an edit has a weight.
     ///
     /// # Errors
     /// [`super::Error`].
@@ -182,26 +183,28 @@ impl Store {
         &self,
         guid: Guid,
         text: &Text,
-        cause: Cause,
+        (cause, weight): (Cause, Option<Weight>),
         changed: &[&str],
         derived: &Derived,
         at: DateTime<Utc>,
     ) -> Result<()> {
         let mut tx = self.begin().await?;
-        // A completion is no news to a reader: the release was there, only its text was late.
+        // A completion is no news to a reader: the release was there, only its text was late. Nor is a typing error that
+        // was mended.
+        let is_news = cause == Cause::Edited && weight == Some(Weight::Material);
         sqlx::query(
-            "UPDATE releases SET title = $1, lead = $2, body = $3,
-             updated = CASE WHEN $4 = 'completed' THEN updated ELSE $5 END WHERE guid = $6",
+            "UPDATE releases SET title = $1, lead = $2, body = $3, redacted = NULL,
+             updated = CASE WHEN $4 = 1 THEN $5 ELSE updated END WHERE guid = $6",
         )
         .bind(&text.title)
         .bind(text.lead.as_deref())
         .bind(text.body.as_deref())
-        .bind(cause.as_str())
+        .bind(i64::from(is_news))
         .bind(at.timestamp())
         .bind(guid.to_string())
         .execute(&mut *tx)
         .await?;
-        add_revision(&mut tx, guid, text, cause, changed, at).await?;
+        add_revision(&mut tx, guid, text, (cause, weight), changed, at).await?;
         write_derived(&mut tx, guid, derived).await?;
         bump(&mut tx).await?;
         tx.commit().await?;
@@ -240,8 +243,6 @@ impl Store {
         Ok(())
     }
 }
-
-type Tx = Transaction<'static, Any>;
 
 async fn add_address(
     tx: &mut Tx,
@@ -303,17 +304,17 @@ async fn add_merge(tx: &mut Tx, copy: &MergedCopy<'_>) -> Result<()> {
     Ok(())
 }
 
-async fn add_revision(
+pub(super) async fn add_revision(
     tx: &mut Tx,
     guid: Guid,
     text: &Text,
-    cause: Cause,
+    (cause, weight): (Cause, Option<Weight>),
     changed: &[&str],
     at: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query(
-        "INSERT INTO revisions (guid, number, at, cause, title, lead, body, changed)
-         SELECT $1, COUNT(*) + 1, $2, $3, $4, $5, $6, $7 FROM revisions WHERE guid = $1",
+        "INSERT INTO revisions (guid, number, at, cause, title, lead, body, changed, weight)
+         SELECT $1, COUNT(*) + 1, $2, $3, $4, $5, $6, $7, $8 FROM revisions WHERE guid = $1",
     )
     .bind(guid.to_string())
     .bind(at.timestamp())
@@ -322,6 +323,7 @@ async fn add_revision(
     .bind(text.lead.as_deref())
     .bind(text.body.as_deref())
     .bind(json_of(&changed, "what changed")?)
+    .bind(weight.map(Weight::as_str))
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
+use super::redactions::REDACTED_WHOLE;
 use super::{Result, Store, guid_in, placeholders};
 use crate::duplicates::{MOST_CANDIDATES, WINDOW_DAYS};
-use crate::release::{CanonicalPath, Guid};
+use crate::release::{CanonicalPath, Guid, Status};
 
 /// An address that is known.
 #[derive(Debug, Clone)]
@@ -23,6 +24,10 @@ pub struct Address {
     pub listing_seen: Option<String>,
     /// The change counter when it was stored.
     pub change: i64,
+    /// Whether the release is withdrawn.
+    pub is_withdrawn: bool,
+    /// Whether no text of the release may ever be stored again.
+    pub is_redacted: bool,
 }
 
 impl Store {
@@ -38,7 +43,8 @@ impl Store {
         let mut found = HashMap::new();
         for some in paths.chunks(200) {
             let sql = format!(
-                "SELECT a.path, a.guid, a.feed_seen, a.listing_seen, a.change, m.path AS copy FROM addresses a
+                "SELECT a.path, a.guid, a.feed_seen, a.listing_seen, a.change, m.path AS copy, r.status, r.redacted
+                 FROM addresses a JOIN releases r ON r.guid = a.guid
                  LEFT JOIN merges m ON m.source = a.source AND m.path = a.path
                  WHERE a.source = $1 AND a.path IN ({})",
                 placeholders(2, some.len())
@@ -85,12 +91,14 @@ impl Store {
         for some in sketch.chunks(500) {
             let sql = format!(
                 "SELECT s.guid FROM sketches s JOIN releases r ON r.guid = s.guid
-                 WHERE r.published BETWEEN $1 AND $2 AND s.hash IN ({})",
-                placeholders(3, some.len())
+                 WHERE r.published BETWEEN $1 AND $2 AND r.status = $3 AND s.hash IN ({})",
+                placeholders(4, some.len())
             );
+            // What was withdrawn and comes again is news: it must not vanish behind a notice.
             let mut query = sqlx::query(AssertSqlSafe(sql))
                 .bind(published.timestamp() - window)
-                .bind(published.timestamp() + window);
+                .bind(published.timestamp() + window)
+                .bind(Status::Current.as_str());
             for hash in some {
                 query = query.bind(*hash);
             }
@@ -116,5 +124,8 @@ fn address_of(row: &AnyRow) -> Result<Address> {
         feed_seen: row.try_get("feed_seen")?,
         listing_seen: row.try_get("listing_seen")?,
         change: row.try_get("change")?,
+        is_withdrawn: row.try_get::<String, _>("status")? == Status::Withdrawn.as_str(),
+        is_redacted: row.try_get::<Option<String>, _>("redacted")?.as_deref()
+            == Some(REDACTED_WHOLE),
     })
 }

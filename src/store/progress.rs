@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
+use sqlx::any::AnyRow;
 
 use super::{Result, Store, guid_in, json_in, json_of, optional_time_in, time_in};
-use crate::release::{CanonicalPath, Guid};
+use crate::release::{CanonicalPath, Guid, Status};
 
 /// Something that failed in a cycle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +95,10 @@ pub struct Due {
     pub first_seen: DateTime<Utc>,
     /// How often in a row it could not be read.
     pub failures: i64,
+    /// When it was first answered that the page is gone, while it still is.
+    pub gone: Option<DateTime<Utc>>,
+    /// Whether the release is withdrawn.
+    pub is_withdrawn: bool,
 }
 
 impl Store {
@@ -347,26 +352,15 @@ impl Store {
     /// # Errors
     /// [`super::Error`].
     pub async fn due(&self, source: &str, now: DateTime<Utc>, most: i64) -> Result<Vec<Due>> {
-        let rows = sqlx::query(
-            "SELECT guid, path, url, first_seen, page_failures FROM addresses
-             WHERE source = $1 AND page_due <= $2 ORDER BY page_due, path LIMIT $3",
-        )
+        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
+            "{DUE} WHERE a.source = $1 AND a.page_due <= $2 ORDER BY a.page_due, a.path LIMIT $3"
+        )))
         .bind(source)
         .bind(now.timestamp())
         .bind(most)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Due {
-                    guid: guid_in(row)?,
-                    path: CanonicalPath::from_stored(row.try_get("path")?),
-                    url: row.try_get("url")?,
-                    first_seen: time_in(row, "first_seen")?,
-                    failures: row.try_get("page_failures")?,
-                })
-            })
-            .collect()
+        rows.iter().map(due_in).collect()
     }
 
     /// Plans the next reading of a release's page, after so many failures in a row.
@@ -391,4 +385,21 @@ impl Store {
         .await?;
         Ok(())
     }
+}
+
+/// The pages of releases; a condition follows.
+pub(super) const DUE: &str =
+    "SELECT a.guid, a.path, a.url, a.first_seen, a.page_failures, a.gone_at, r.status
+    FROM addresses a JOIN releases r ON r.guid = a.guid";
+
+pub(super) fn due_in(row: &AnyRow) -> Result<Due> {
+    Ok(Due {
+        guid: guid_in(row)?,
+        path: CanonicalPath::from_stored(row.try_get("path")?),
+        url: row.try_get("url")?,
+        first_seen: time_in(row, "first_seen")?,
+        failures: row.try_get("page_failures")?,
+        gone: optional_time_in(row, "gone_at")?,
+        is_withdrawn: row.try_get::<String, _>("status")? == Status::Withdrawn.as_str(),
+    })
 }

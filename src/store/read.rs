@@ -232,9 +232,21 @@ impl Store {
     }
 }
 
+/// A release as it is shown. Text that its publisher withdrew or a person removed is public nowhere, so it stops here,
+/// where all that is shown comes by.
 fn release_of(row: &AnyRow) -> Result<Release> {
-    let DatedText { text, published } = dated_text_in(row)?;
+    let DatedText {
+        mut text,
+        published,
+    } = dated_text_in(row)?;
+    let status = status_in(row)?;
+    let is_redacted = row.try_get::<Option<String>, _>("redacted")?.is_some();
+    if is_redacted || status == Status::Withdrawn {
+        text.lead = None;
+        text.body = None;
+    }
     Ok(Release {
+        is_redacted,
         guid: guid_in(row)?,
         source: row.try_get("source")?,
         url: row.try_get("url")?,
@@ -242,7 +254,7 @@ fn release_of(row: &AnyRow) -> Result<Release> {
         published,
         first_seen: time_in(row, "first_seen")?,
         updated: time_in(row, "updated")?,
-        status: status_in(row)?,
+        status,
     })
 }
 

@@ -1,6 +1,7 @@
 use sqlx::AssertSqlSafe;
 
 use super::*;
+use crate::difference::Weight;
 use crate::release::{CanonicalPath, Cause, DatedText, Guid, Tag, Text};
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -152,7 +153,7 @@ async fn an_edit_moves_the_update_and_a_completion_does_not() {
         .revise(
             guid,
             &text,
-            Cause::Completed,
+            (Cause::Completed, None),
             &["body"],
             &derived("y"),
             at(9),
@@ -165,7 +166,14 @@ async fn an_edit_moves_the_update_and_a_completion_does_not() {
         (at(0), vec!["y".to_owned()])
     );
     store
-        .revise(guid, &text, Cause::Edited, &["title"], &derived("y"), at(9))
+        .revise(
+            guid,
+            &text,
+            (Cause::Edited, Some(Weight::Material)),
+            &["title"],
+            &derived("y"),
+            at(9),
+        )
         .await
         .unwrap();
     let shown = store.show(guid).await.unwrap().unwrap();
@@ -193,7 +201,14 @@ async fn a_correction_outlives_the_rules() {
     }
     let text = copy("a").text;
     store
-        .revise(guid, &text, Cause::Edited, &[], &derived("x"), at(9))
+        .revise(
+            guid,
+            &text,
+            (Cause::Edited, Some(Weight::Material)),
+            &[],
+            &derived("x"),
+            at(9),
+        )
         .await
         .unwrap();
     assert_eq!(store.item(guid).await.unwrap().unwrap().topics, ["z"]);

@@ -173,6 +173,23 @@ impl World {
             .await;
     }
 
+    /// Turns the clock forward for one page alone.
+    pub async fn make_page_due(&self, path: &'static str) {
+        let mut store = self.open_store().await;
+        sqlx::query("UPDATE addresses SET page_due = CASE WHEN path = $1 THEN 0 ELSE NULL END")
+            .bind(path)
+            .execute(&mut store)
+            .await
+            .unwrap();
+        store.close().await.unwrap();
+    }
+
+    /// Lets a day pass for the pages that were found to be gone.
+    pub async fn let_gone_pages_age(&self) {
+        self.change_store("UPDATE addresses SET gone_at = gone_at - 86401, page_due = 0 WHERE gone_at IS NOT NULL")
+            .await;
+    }
+
     /// Turns the clock forward behind the next scheduled cycle.
     pub async fn forget_cycles(&self) {
         self.change_store("UPDATE sources SET last_cycle_at = 0")

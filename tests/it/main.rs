@@ -10,4 +10,6 @@ mod daemon;
 mod edits;
 mod gaps;
 mod harness;
+mod layouts;
 mod politeness;
+mod withdrawals;

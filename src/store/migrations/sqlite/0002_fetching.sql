@@ -32,8 +32,9 @@ ALTER TABLE addresses ADD COLUMN gone_at BIGINT;
 
 -- How the text was read from its page: by the selectors, or by the readability fallback.
 ALTER TABLE releases ADD COLUMN reading TEXT;
--- When the text was removed for good by a person's word.
-ALTER TABLE releases ADD COLUMN redacted_at BIGINT;
+-- What of the text a person's word has removed for good: `whole`, so that none is ever stored again, or `current`,
+-- until the publisher has another.
+ALTER TABLE releases ADD COLUMN redacted TEXT;
 
 -- Whether an edit is minor or material; missing where it is no edit.
 ALTER TABLE revisions ADD COLUMN weight TEXT;
@@ -45,6 +46,7 @@ CREATE TABLE redactions (
     at   BIGINT NOT NULL,
     PRIMARY KEY (guid, hash)
 );
+CREATE INDEX redactions_by_hash ON redactions (hash);
 
 -- Paragraphs that came into every release at once or left them: the pages' layout, and no edit.
 CREATE TABLE layout_paragraphs (

@@ -1,0 +1,148 @@
+//! Releases that their publisher takes down. A page that is gone may be a slip; gone twice, a day apart, while the
+//! newsroom reads well and announces it no more, it is withdrawn.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Error;
+use super::cycle::Cycle;
+use super::reading::Read;
+use crate::fetch::{Failure, Wanted};
+use crate::newsroom::Reader;
+use crate::release::CanonicalPath;
+use crate::store::Due;
+
+/// Two answers that a page is gone must lie so far apart.
+const APART: TimeDelta = TimeDelta::hours(24);
+/// More pages gone at once are a fault of the site, or its move.
+const MOST_AT_ONCE: i64 = 3;
+/// How rarely a withdrawn release is looked for at last.
+const RAREST: TimeDelta = TimeDelta::days(30);
+
+/// When a page that is gone is looked at again: in a day, then ever more rarely, for ever. It may come back.
+fn next_look(gone: DateTime<Utc>, now: DateTime<Utc>) -> DateTime<Utc> {
+    now + ((now - gone) / 2).clamp(APART, RAREST)
+}
+
+impl Cycle<'_> {
+    /// Notes that a release's page is gone; gives whether it has been for long enough to be taken for withdrawn.
+    pub(super) async fn stays_gone(&mut self, due: &Due, failure: &Failure) -> Result<bool, Error> {
+        let (source, now) = (self.source.id.as_str(), self.now);
+        // A first time "in the future" is from before the clock was set back.
+        let gone = due.gone.filter(|gone| *gone <= now).unwrap_or(now);
+        self.store.gone(source, &due.path, now).await?;
+        let next = Some(next_look(gone, now));
+        self.store
+            .plan(source, &due.path, next, due.failures)
+            .await?;
+        if due.is_withdrawn {
+            return Ok(false);
+        }
+        let cause =
+            format!("{failure}: if it is still so in a day, the release is taken for withdrawn");
+        self.note(&due.url, cause);
+        Ok(now - gone >= APART)
+    }
+
+    /// Notes that a release's page is there; one that was withdrawn is shown again.
+    pub(super) async fn is_there(&mut self, due: &Due) -> Result<(), Error> {
+        if due.gone.is_none() && !due.is_withdrawn {
+            return Ok(());
+        }
+        let (source, now) = (self.source.id.as_str(), self.now);
+        if self.store.back(due.guid, source, &due.path, now).await? {
+            tracing::info!(id = due.guid.id(), "restored: its publisher shows it again");
+            self.report.revised += 1;
+        }
+        Ok(())
+    }
+
+    /// Withdraws releases whose pages stay gone, if that can be believed.
+    pub(super) async fn withdraw(&mut self, leaving: Vec<Due>) -> Result<(), Error> {
+        let gone = self.store.gone_count(&self.source.id).await?;
+        if gone > MOST_AT_ONCE {
+            let text = format!(
+                "{gone} releases' pages are gone at once, which is taken for a fault of the site and not for as many \
+                 withdrawals: look whether they have moved"
+            );
+            self.alarm("withdrawals", text);
+            return Ok(());
+        }
+        if leaving.is_empty() {
+            return Ok(());
+        }
+        let Some(announced) = self.announced_now().await? else {
+            return Ok(());
+        };
+        for due in leaving {
+            if announced.contains(&due.path) {
+                let cause = "the page is gone, but the newsroom still announces it".to_owned();
+                self.note(&due.url, cause);
+            } else if self
+                .store
+                .withdraw(due.guid, self.ingest.clock.now())
+                .await?
+            {
+                tracing::info!(
+                    id = due.guid.id(),
+                    url = due.url,
+                    "withdrawn by its publisher"
+                );
+                self.report.withdrawn += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the newsroom announces at this moment, by its listing or else its feed; none if that cannot be read.
+    async fn announced_now(&mut self) -> Result<Option<HashSet<CanonicalPath>>, Error> {
+        let ways: Vec<(String, bool)> = match &self.source.feed {
+            Some(feed) if self.source.listing.is_empty() => vec![(feed.clone(), true)],
+            _ => self
+                .source
+                .listing
+                .iter()
+                .map(|one| (one.clone(), false))
+                .collect(),
+        };
+        let mut announced = HashSet::new();
+        for (way, is_feed) in ways {
+            let Some(url) = self.address(&way) else {
+                return Ok(None);
+            };
+            // What is read is not kept: validators known before would hide what of it is new, and are asked for anew.
+            self.store.forget_validators(&way).await?;
+            let parse = if is_feed {
+                Reader::feed
+            } else {
+                Reader::listing
+            };
+            match self.read(&url, Wanted::Whole, parse).await? {
+                Read::Changed(page, _) => {
+                    announced.extend(page.drafts.into_iter().map(|draft| draft.path));
+                }
+                Read::Unchanged(_) | Read::Failed(_) => return Ok(None),
+            }
+        }
+        Ok(Some(announced))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_is_gone_is_looked_for_for_ever_but_rarely() {
+        let gone = DateTime::UNIX_EPOCH;
+        let mut now = gone;
+        let mut waits = Vec::new();
+        for _ in 0..12 {
+            let next = next_look(gone, now);
+            waits.push((next - now).num_days());
+            now = next;
+        }
+        assert_eq!(waits, [1, 1, 1, 1, 2, 3, 5, 7, 11, 17, 25, 30]);
+    }
+}

@@ -1,0 +1,82 @@
+//! A site's new layout is no edit of its releases.
+
+use crate::harness::{World, field, of_today};
+
+/// Lets every release page have a line more at its end.
+fn add_to_all(world: &World, count: u32, line: &str) {
+    for n in 1..=count {
+        world.site().edit(&format!("release-number-{n}"), |item| {
+            item.body += &format!("\n\n{line}")
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_layout_makes_no_revisions() {
+    let world = World::new(of_today(1..=8)).await;
+    world.fetch().await;
+    let before = world.publish().await;
+    add_to_all(&world, 8, "Share this story with your friends");
+    world.make_pages_due().await;
+    let report = world.fetch().await;
+    assert_eq!(report["revised"], 0, "{report}");
+    assert_eq!(report["alarms"][0]["kind"], "layout", "{report}");
+    assert_eq!(world.publish().await, before);
+
+    // An edit behind it is seen, and a new release has none of it.
+    world.site().edit("release-number-4", |item| {
+        item.body = item.body.replace("w4x9", "changed beyond doubt");
+    });
+    let mut new = of_today(9..=9).remove(0);
+    new.body += "\n\nShare this story with your friends";
+    world.site().publish(new);
+    world.make_pages_due().await;
+    let report = world.fetch().await;
+    assert_eq!(
+        (&report["revised"], &report["new"]),
+        (&1.into(), &1.into()),
+        "{report}"
+    );
+    let all = world.feed("all").await.to_string();
+    assert!(all.contains("changed beyond doubt") && !all.contains("Share this story"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_page_that_is_due_is_compared_with_others() {
+    let world = World::new(of_today(1..=8)).await;
+    world.fetch().await;
+    add_to_all(&world, 8, "Share this story with your friends");
+    world.make_page_due("/releases/release-number-5").await;
+    world.site().clear_asked();
+    let report = world.fetch().await;
+    assert_eq!(report["revised"], 0, "{report}");
+    let pages = world
+        .asked()
+        .iter()
+        .filter(|path| path.starts_with("/releases/"))
+        .count();
+    assert_eq!(pages, 3, "two others tell: {:?}", world.asked());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paragraph_added_to_one_release_is_an_edit() {
+    let world = World::new(of_today(1..=8)).await;
+    world.fetch().await;
+    world.site().edit("release-number-5", |item| {
+        item.body = format!("UPDATE: the appeal is over.\n\n{}", item.body);
+    });
+    world.make_page_due("/releases/release-number-5").await;
+    assert_eq!(world.fetch().await["revised"], 1);
+    let shown = world
+        .json(&["show", "http://127.0.0.1/releases/release-number-5"])
+        .await;
+    let revisions = shown["revisions"].as_array().unwrap();
+    assert_eq!(field(revisions, "cause"), ["first", "edited"]);
+    assert_eq!(revisions[1]["weight"], "material");
+    assert!(
+        revisions[1]["difference"]
+            .to_string()
+            .contains("the appeal is over"),
+        "{shown}"
+    );
+}

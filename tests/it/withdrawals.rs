@@ -1,0 +1,226 @@
+//! Releases that are taken down, by their publisher or by a person's word.
+
+use crate::harness::{World, field, of_today, release};
+use crate::site::Fault;
+
+/// A world that has read these releases of today.
+async fn read(last: u32) -> World {
+    let world = World::new(of_today(1..=last)).await;
+    world.fetch().await;
+    world
+}
+
+/// One word of a release's text that stands nowhere else.
+fn word(n: u32) -> String {
+    format!("w{n}x7 ")
+}
+
+/// Where a text stands in what is published.
+async fn places(world: &World, text: &str) -> Vec<String> {
+    let files = world.publish().await;
+    let holds = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).contains(text);
+    let found = files.iter().filter(|(_, bytes)| holds(bytes));
+    found.map(|(name, _)| name.clone()).collect()
+}
+
+/// Whether the store's file holds a text anywhere.
+fn store_holds(world: &World, text: &str) -> bool {
+    let files = ["store/npcc-feeds.db", "store/npcc-feeds.db-wal"];
+    files.iter().any(|name| {
+        let bytes = std::fs::read(world.path(name)).unwrap_or_default();
+        bytes
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_gone_twice_a_day_apart_is_withdrawn_and_comes_back() {
+    let world = read(5).await;
+    assert!(!places(&world, &word(3)).await.is_empty());
+    let number_three = of_today(3..=3).remove(0);
+    world.site().withdraw("release-number-3");
+    world.make_pages_due().await;
+    let report = world.failing_fetch().await;
+    assert_eq!(report["withdrawn"], 0, "once may be a slip");
+    assert!(
+        report["failed"].to_string().contains("taken for withdrawn"),
+        "{report}"
+    );
+    world.make_pages_due().await;
+    assert_eq!(world.failing_fetch().await["withdrawn"], 0, "the same day");
+
+    world.let_gone_pages_age().await;
+    assert_eq!(world.failing_fetch().await["withdrawn"], 1);
+    let rows = world.releases().await;
+    let row = rows
+        .iter()
+        .find(|row| row["title"] == "Release number 3")
+        .unwrap();
+    assert_eq!(row["status"], "withdrawn");
+    assert_eq!(
+        places(&world, &word(3)).await,
+        [""; 0],
+        "its text is public nowhere"
+    );
+    assert_eq!(places(&world, "Lead of number 3.").await, [""; 0]);
+    let item = world.feed("all").await;
+    let item = item
+        .items
+        .iter()
+        .find(|item| item.title() == Some("Release number 3"))
+        .unwrap();
+    assert!(
+        item.description()
+            .unwrap()
+            .contains("withdrawn by its publisher")
+    );
+    let guid = item.guid().unwrap().value.clone();
+
+    world.site().publish_last(number_three);
+    world.make_pages_due().await;
+    assert_eq!(world.fetch().await["revised"], 1);
+    assert!(!places(&world, &word(3)).await.is_empty());
+    let shown = world.json(&["show", &guid]).await;
+    assert_eq!(shown["status"], "current");
+    let causes = field(shown["revisions"].as_array().unwrap(), "cause");
+    assert_eq!(causes, ["first", "withdrawn", "restored"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_three_gone_at_once_are_a_fault_of_the_site() {
+    let world = read(6).await;
+    for n in 1..=4 {
+        let path = format!("/releases/release-number-{n}");
+        world.site().set_fault(&path, Fault::Status(404, None));
+    }
+    world.make_pages_due().await;
+    world.failing_fetch().await;
+    world.let_gone_pages_age().await;
+    let report = world.failing_fetch().await;
+    assert_eq!(report["withdrawn"], 0);
+    assert_eq!(report["alarms"][0]["kind"], "withdrawals", "{report}");
+    world.site().clear_faults();
+    world.make_pages_due().await;
+    let report = world.fetch().await;
+    assert_eq!(
+        (&report["alarms"], &report["revised"]),
+        (&serde_json::json!([]), &0.into())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_that_is_still_announced_is_not_withdrawn() {
+    let world = read(5).await;
+    let fault = Fault::Status(410, None);
+    world.site().set_fault("/releases/release-number-2", fault);
+    world.make_pages_due().await;
+    world.failing_fetch().await;
+    world.let_gone_pages_age().await;
+    let report = world.failing_fetch().await;
+    assert_eq!(report["withdrawn"], 0);
+    assert!(
+        report["failed"].to_string().contains("still announces it"),
+        "{report}"
+    );
+
+    // Nor while the newsroom cannot be read well.
+    world.site().withdraw("release-number-3");
+    world.make_pages_due().await;
+    world.failing_fetch().await;
+    world.let_gone_pages_age().await;
+    world.site().set_fault("/releases?", Fault::Empty);
+    world
+        .site()
+        .set_raw("/releases", "text/html", "<p>Be back soon");
+    assert_eq!(world.failing_fetch().await["withdrawn"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawn_release_that_is_issued_again_is_news() {
+    let world = read(5).await;
+    world.site().withdraw("release-number-4");
+    for _ in 0..2 {
+        world.make_pages_due().await;
+        world.failing_fetch().await;
+        world.let_gone_pages_age().await;
+    }
+    let mut again = of_today(4..=4).remove(0);
+    again.id = "release-number-4-1".to_owned();
+    world.site().publish(again);
+    assert_eq!(world.fetch().await["new"], 1);
+    assert!(!places(&world, &word(4)).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redacted_text_is_gone_for_good_and_the_next_fetch_does_not_bring_it_back() {
+    let world = read(5).await;
+    let id = "http://127.0.0.1/releases/release-number-3";
+    world.json(&["redact", id]).await;
+    assert_eq!(places(&world, &word(3)).await, [""; 0]);
+    assert!(
+        !store_holds(&world, &word(3)),
+        "not even in the database's free pages"
+    );
+    assert!(!store_holds(&world, "Lead of number 3."));
+
+    // The page is edited, the feed tells of it, the release comes again at another address.
+    world.site().edit("release-number-3", |item| {
+        item.lead = "Another lead.".to_owned()
+    });
+    let mut again = of_today(3..=3).remove(0);
+    again.id = "release-number-3-1".to_owned();
+    world.site().publish(again);
+    world.forget_validators().await;
+    world.make_pages_due().await;
+    let report = world.fetch().await;
+    assert_eq!(
+        (&report["new"], &report["merged"]),
+        (&0.into(), &1.into()),
+        "{report}"
+    );
+    assert_eq!(places(&world, &word(3)).await, [""; 0]);
+    assert!(!store_holds(&world, &word(3)));
+    let shown = world.json(&["show", id]).await;
+    assert_eq!(shown["title"], "Release number 3", "its title stays");
+    let channel = world.feed("all").await;
+    let item = channel
+        .items
+        .iter()
+        .find(|item| item.title() == Some("Release number 3"));
+    let item = item.unwrap();
+    assert_eq!(
+        item.description(),
+        Some("The text of this release has been removed.")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_revision_can_be_redacted() {
+    let world = read(5).await;
+    let id = "http://127.0.0.1/releases/release-number-3";
+    let secret = |text: &str| text.replacen("w3x5", "Zebediah Quill", 1);
+    world
+        .site()
+        .edit("release-number-3", |item| item.body = secret(&item.body));
+    world.make_pages_due().await;
+    assert_eq!(world.fetch().await["revised"], 1);
+    assert!(!places(&world, "Zebediah").await.is_empty());
+    world.json(&["redact", id, "2"]).await;
+    assert_eq!(places(&world, "Zebediah").await, [""; 0]);
+    assert!(!store_holds(&world, "Zebediah"));
+    // The page still has it.
+    world.forget_validators().await;
+    world.make_pages_due().await;
+    assert_eq!(world.fetch().await["revised"], 0);
+    assert_eq!(places(&world, "Zebediah").await, [""; 0]);
+    // The publisher mends it.
+    world
+        .site()
+        .edit("release-number-3", |item| item.body = release(3).body);
+    world.make_pages_due().await;
+    assert_eq!(world.fetch().await["revised"], 1);
+    assert!(!places(&world, &word(3)).await.is_empty());
+    let wrong = world.run(&["redact", id, "9"]).await;
+    assert_eq!(wrong.status.code(), Some(2));
+}
