@@ -11,5 +11,6 @@ mod edits;
 mod gaps;
 mod harness;
 mod layouts;
+mod manners;
 mod politeness;
 mod withdrawals;
