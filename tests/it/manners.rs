@@ -8,18 +8,13 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use npcc_feeds::clock::Clock;
-use npcc_feeds::config::Config;
-use npcc_feeds::daemon::{By, Ingest};
-use npcc_feeds::document::Document;
-use npcc_feeds::store::Store;
-use npcc_feeds::topics::{Classifier, Taxonomy};
+use npcc_feeds::daemon::By;
 use proptest::prelude::*;
 use sqlx::{Connection, Row};
-use tempfile::TempDir;
 
 use crate::harness::{of_today, release};
-use crate::site::{Asked, Fault, Newsroom, Site};
+use crate::inside::Inside;
+use crate::site::{Asked, Fault};
 
 const PAUSE: TimeDelta = TimeDelta::seconds(2);
 
@@ -73,66 +68,43 @@ fn fault(kind: usize, wait: u32, now: DateTime<Utc>) -> Fault {
 }
 
 struct World {
-    newsroom: Newsroom,
-    folder: TempDir,
-    clock: Clock,
-    ingest: Ingest,
+    inside: Inside,
     published: u32,
     waits: Vec<(String, DateTime<Utc>)>,
 }
 
-async fn ingest(base: &str, folder: &TempDir, clock: &Clock) -> Ingest {
-    let text = format!(
-        "[store]\nurl = \"sqlite:{}/store.db\"\n[fetch]\npause = \"2s\"\ncontact = \"tests\"\n\
-         [[sources]]\nid = \"one\"\nfeed = \"{base}/feed/rss\"\nlisting = \"{base}/releases\"\nhosts = [\"127.0.0.1\"]\n\
-         [[sources]]\nid = \"two\"\nlisting = \"{base}/releases/t/blogs\"\nhosts = [\"127.0.0.1\"]\n",
-        folder.path().display()
-    );
-    let config = Config::read(&Document::new("test", &text), &[]).unwrap();
-    let store = Store::open(&config.store.url).await.unwrap();
-    let classifier = Classifier::new(Taxonomy::shipped().unwrap()).unwrap();
-    Ingest {
-        clock: clock.clone(),
-        ..Ingest::new(config, store, classifier)
-    }
-}
-
 impl World {
     async fn new() -> World {
-        let clock = Clock::simulated(Utc::now());
-        let site = Site::new(of_today(1..=30));
-        site.set_clock(&clock);
-        let newsroom = Newsroom::start(site, "127.0.0.1:0").await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let ingest = ingest(&newsroom.base(), &folder, &clock).await;
+        let sources = "[[sources]]\nid = \"one\"\nfeed = \"{base}/feed/rss\"\nlisting = \"{base}/releases\"\n\
+                       [[sources]]\nid = \"two\"\nlisting = \"{base}/releases/t/blogs\"\n";
         World {
-            newsroom,
-            folder,
-            clock,
-            ingest,
+            inside: Inside::with_sources(of_today(1..=30), sources).await,
             published: 30,
             waits: Vec::new(),
         }
     }
 
     async fn happen(&mut self, event: &Event) {
-        let site = self.newsroom.site.clone();
+        let site = self.inside.newsroom.site.clone();
         match event {
-            Event::Wait(seconds) => self.clock.turn(TimeDelta::seconds(*seconds)),
+            Event::Wait(seconds) => self.inside.clock.turn(TimeDelta::seconds(*seconds)),
             Event::Cycles(by_person) => {
                 let by = if *by_person { By::Person } else { By::Schedule };
                 let (one, two) = (
-                    &self.ingest.config.sources[0],
-                    &self.ingest.config.sources[1],
+                    &self.inside.ingest.config.sources[0],
+                    &self.inside.ingest.config.sources[1],
                 );
-                let (one, two) =
-                    tokio::join!(self.ingest.cycle(one, by), self.ingest.cycle(two, by));
+                let (one, two) = tokio::join!(
+                    self.inside.ingest.cycle(one, by),
+                    self.inside.ingest.cycle(two, by)
+                );
                 one.unwrap();
                 two.unwrap();
             }
             Event::StepBack => {
-                let source = &self.ingest.config.sources[0];
+                let source = &self.inside.ingest.config.sources[0];
                 let step = self
+                    .inside
                     .ingest
                     .step_back(source, None, By::Schedule, Duration::ZERO);
                 step.await.unwrap();
@@ -150,7 +122,7 @@ impl World {
             }
             Event::Withdraw(n) => site.withdraw(&format!("release-number-{n}")),
             Event::Fails(path, kind, wait) => {
-                site.set_fault(PATHS[*path], fault(*kind, *wait, self.clock.now()));
+                site.set_fault(PATHS[*path], fault(*kind, *wait, self.inside.clock.now()));
             }
             Event::IsWell => site.clear_faults(),
             Event::Fresh(seconds) => {
@@ -158,8 +130,7 @@ impl World {
                 site.set_cache_control(value.as_deref());
             }
             Event::Restart => {
-                self.ingest.store.close().await;
-                self.ingest = ingest(&self.newsroom.base(), &self.folder, &self.clock).await;
+                self.inside.restart().await;
             }
         }
     }
@@ -167,18 +138,20 @@ impl World {
     /// The validators that are known: those of listings only while no gap is open, since then they are read whole.
     async fn known(&self) -> HashMap<String, String> {
         sqlx::any::install_default_drivers();
-        let url = format!("sqlite://{}/store.db", self.folder.path().display());
+        let url = format!("sqlite://{}/store.db", self.inside.folder.path().display());
         let mut store = sqlx::AnyConnection::connect(&url).await.unwrap();
-        let rows = sqlx::query("SELECT url, etag FROM validators WHERE etag IS NOT NULL")
-            .fetch_all(&mut store)
-            .await
-            .unwrap();
+        let rows = sqlx::query(
+            "SELECT url, etag FROM validators WHERE etag IS NOT NULL AND source = 'one'",
+        )
+        .fetch_all(&mut store)
+        .await
+        .unwrap();
         let gap = sqlx::query("SELECT 1 FROM sources WHERE gap_change IS NOT NULL")
             .fetch_optional(&mut store)
             .await
             .unwrap();
         store.close().await.unwrap();
-        let base = self.newsroom.base();
+        let base = self.inside.newsroom.base();
         rows.iter()
             .map(|row| {
                 let url: String = row.get(0);
@@ -194,8 +167,8 @@ impl World {
         last: &mut Option<Asked>,
         known: &HashMap<String, String>,
     ) -> Result<(), TestCaseError> {
-        let asked = self.newsroom.site.asked();
-        self.newsroom.site.clear_asked();
+        let asked = self.inside.newsroom.site.asked();
+        self.inside.newsroom.site.clear_asked();
         let mut seen: Vec<String> = Vec::new();
         for one in asked {
             if let Some(before) = last.as_ref() {

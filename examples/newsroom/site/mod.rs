@@ -164,6 +164,23 @@ impl Site {
         self.lock().asked.clear();
     }
 
+    /// Shows other releases, in this order.
+    pub fn set_items(&self, items: Vec<Item>) {
+        self.lock().items = Site::new(items).lock().items.clone();
+    }
+
+    /// The feed as it is now.
+    pub fn feed(&self, origin: &str) -> String {
+        feed::rss(&self.lock().items, origin)
+    }
+
+    /// The listing's first page as it is now.
+    pub fn listing(&self, origin: &str) -> String {
+        let inner = self.lock();
+        let items: Vec<&Item> = inner.items.iter().collect();
+        pages::listing(&items, 1, "/releases", origin)
+    }
+
     /// Lets every address that begins so fail.
     pub fn set_fault(&self, prefix: &str, fault: Fault) {
         self.lock().faults.push((prefix.to_owned(), fault));
