@@ -17,6 +17,7 @@
 //! - [`newsroom`] – bytes become drafts and articles
 //! - [`duplicates`] – whether a text is a release that we have, with the reason
 //! - [`topics`] – what a release is about, with the evidence
+//! - [`difference`] – what an edit changed, word by word, and whether it matters
 //! - [`feeds`] – releases become RSS, OPML and the index page
 //! - [`config`] – the configuration, its defaults and checks
 //! - [`schedule`], [`text`], [`html`], [`document`] – cron times, plain text, markup, and TOML that knows its lines
@@ -34,6 +35,7 @@
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod difference;
 pub mod document;
 pub mod duplicates;
 pub mod feeds;
