@@ -159,7 +159,11 @@ impl Cycle<'_> {
         if difference.is_empty() || self.is_redacted(guid, &text).await? {
             return Ok(Outcome::Unchanged);
         }
-        let changed: Vec<&str> = difference.parts.iter().map(|one| one.part).collect();
+        let changed: Vec<&str> = difference
+            .parts
+            .iter()
+            .map(|one| one.part.as_str())
+            .collect();
         let at = self.ingest.clock.now();
         let now = DatedText {
             text,

@@ -7,7 +7,9 @@ use sqlx::{AssertSqlSafe, Row};
 use url::Url;
 
 use super::{Error, Result, Store, dated_text_in, guid_in, json_in, placeholders, time_in};
-use crate::release::{CanonicalPath, DatedText, Guid, Item, Merge, Release, Revision, Status, Tag};
+use crate::release::{
+    CanonicalPath, DatedText, Guid, Item, Merge, Release, Revision, Status, Tag, Text,
+};
 use crate::topics::UNCLASSIFIED;
 
 /// A release with everything that explains it.
@@ -177,6 +179,12 @@ impl Store {
                     cause: row.try_get("cause")?,
                     title: row.try_get("title")?,
                     changed: json_in(&row.try_get::<String, _>("changed")?, "what changed")?,
+                    weight: row.try_get("weight")?,
+                    text: Text {
+                        title: row.try_get("title")?,
+                        lead: row.try_get("lead")?,
+                        body: row.try_get("body")?,
+                    },
                 })
             })
             .collect()
