@@ -4,6 +4,7 @@
 //! [`Difference::parts`]; [`Weight`] judges only what the release says, so boilerplate is taken out of both texts first.
 
 mod alignment;
+mod boilerplate;
 mod essence;
 mod pieces;
 mod tokens;
