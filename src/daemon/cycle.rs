@@ -200,10 +200,7 @@ impl<'a> Cycle<'a> {
         let (page, validators) = match self.get(&url, &known).await? {
             None => return Ok(None),
             Some(Answer::Unchanged) => {
-                return Ok(Some(Announced {
-                    drafts: Vec::new(),
-                    broken: Vec::new(),
-                }));
+                return Ok(Some(Announced::default()));
             }
             Some(Answer::Changed(page, validators)) => (page, validators),
         };
