@@ -59,6 +59,9 @@ pub struct Announced {
 /// As many releases are taken from one page; the newsroom's own shows ten or twenty.
 const MOST_ANNOUNCED: usize = 500;
 
+/// A longer link leads nowhere. Many cards of a page may hold the same one.
+const LONGEST_LINK: usize = 4 * 1024;
+
 /// Reads the pages of one source.
 #[derive(Debug, Clone)]
 pub struct Reader {
@@ -136,6 +139,9 @@ impl Reader {
     /// The address of a release, when `link` is one of this source's: its path under `articles`, its host among
     /// `hosts`. Never http where the page that holds the link came by https.
     fn release_url(&self, link: &str, base: &Url) -> Option<Url> {
+        if link.len() > LONGEST_LINK {
+            return None;
+        }
         let mut url = base.join(link.trim()).ok()?;
         let is_ours = matches!(url.scheme(), "http" | "https")
             && self
@@ -176,7 +182,10 @@ impl Reader {
     /// The day that an element shows, or that its `datetime` attribute gives.
     fn day(&self, element: ElementRef<'_>) -> Option<NaiveDate> {
         let shown = text_of(element);
-        let attribute = element.attr("datetime").map(text::line);
+        let attribute = element
+            .attr("datetime")
+            .filter(|day| day.len() <= LONGEST_LINK)
+            .map(text::line);
         [Some(shown), attribute]
             .into_iter()
             .flatten()

@@ -237,4 +237,16 @@ mod tests {
             .collect();
         assert_eq!(read_page(&cards).unwrap().drafts.len(), MOST_ANNOUNCED);
     }
+
+    #[test]
+    fn an_absurdly_long_link_is_not_followed() {
+        let link = |length| {
+            let slug = "a".repeat(length);
+            read_page(&format!(
+                "<div class=card__body><a class=card__link href='/releases/{slug}'>A</a></div>"
+            ))
+        };
+        assert!(link(2_000).is_ok());
+        assert!(link(5_000).is_err());
+    }
 }

@@ -12,8 +12,23 @@ const LAST: i64 = 1_000_000;
 enum Pattern<'a> {
     /// By a parameter of this name.
     Parameter(&'a str),
-    /// In the path, between these.
-    Path(&'a str, &'a str),
+    /// In the path, behind one of the beginnings and before the end.
+    Path(Vec<String>, String),
+}
+
+impl<'a> Pattern<'a> {
+    fn of(page: &'a str, listings: &[String]) -> Option<Pattern<'a>> {
+        let (before, after) = page.split_once("{n}")?;
+        if let Some((_, parameter)) = before.rsplit_once(['?', '&']) {
+            return Some(Pattern::Parameter(parameter.strip_suffix('=')?));
+        }
+        let beginnings = listings
+            .iter()
+            .filter_map(|listing| Url::parse(listing).ok())
+            .map(|listing| format!("{}{before}", listing.path()).to_ascii_lowercase())
+            .collect();
+        Some(Pattern::Path(beginnings, after.to_ascii_lowercase()))
+    }
 }
 
 /// The highest number among the pages of the listing that `document` links to, by the pattern `page` with its `{n}`.
@@ -23,30 +38,23 @@ pub(super) fn last_page(
     listings: &[String],
     page: &str,
 ) -> Option<i64> {
-    let (before, after) = page.split_once("{n}")?;
-    let pattern = match before.rsplit_once(['?', '&']) {
-        Some((_, parameter)) => Pattern::Parameter(parameter.strip_suffix('=')?),
-        None => Pattern::Path(before, after),
-    };
+    let pattern = Pattern::of(page, listings)?;
     let path = CanonicalPath::of(url);
     let number = |link: &str| {
         let link = url.join(link).ok()?;
-        match pattern {
+        match &pattern {
             Pattern::Parameter(name) if CanonicalPath::of(&link) == path => {
                 let value = link.query_pairs().find(|(key, _)| key == name)?.1;
                 value.parse().ok()
             }
             Pattern::Parameter(_) => None,
-            Pattern::Path(before, after) => listings.iter().find_map(|listing| {
-                let listing = Url::parse(listing).ok()?;
-                let begin = format!("{}{before}", listing.path()).to_ascii_lowercase();
+            Pattern::Path(beginnings, end) => {
                 let path = link.path().to_ascii_lowercase();
-                let number = path.strip_prefix(&begin)?;
-                number
-                    .strip_suffix(&after.to_ascii_lowercase())?
-                    .parse()
-                    .ok()
-            }),
+                let number = beginnings
+                    .iter()
+                    .find_map(|b| path.strip_prefix(b.as_str()))?;
+                number.strip_suffix(end.as_str())?.parse().ok()
+            }
         }
     };
     links(document)
