@@ -8,7 +8,7 @@ use super::releases::Row;
 use super::{Outcome, Stop, classify};
 use crate::daemon::Ingest;
 use crate::difference::{Difference, Kind, PartDifference};
-use crate::release::{Guid, Merge, Revision, Tag, Text};
+use crate::release::{Guid, Merge, Reading, Revision, Tag, Text};
 use crate::store::ShownRelease;
 use crate::text;
 
@@ -31,6 +31,7 @@ struct Shown {
     tags: Vec<Tag>,
     merges: Vec<Merge>,
     revisions: Vec<Told>,
+    reading: Option<&'static str>,
 }
 
 /// A revision with what it changed.
@@ -55,6 +56,7 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
         tags: shown.tags,
         merges: shown.merges,
         revisions,
+        reading: shown.reading.map(Reading::as_str),
     })
 }
 
@@ -109,13 +111,22 @@ fn not_found(id: &str) -> Stop {
 fn explained(shown: &ShownRelease) -> String {
     let release = &shown.item.release;
     let mut out = format!(
-        "{}\n{}\n{}\npublished {}, first seen {}, {}\n\nTopics\n",
+        "{}\n{}\n{}\npublished {}, first seen {}, {}\n{}\nTopics\n",
         release.text.title,
         release.url,
         release.guid,
         local(release.published),
         local(release.first_seen),
         release.status.as_str(),
+        match (release.notice(), shown.reading) {
+            (Some(notice), _) => format!("{notice}\n"),
+            (None, None) => "the lead alone: its own page could not be read yet\n".to_owned(),
+            (None, Some(Reading::Selectors)) => String::new(),
+            (None, Some(Reading::Readability)) => {
+                "the text was read by the readability fallback, as the selectors found none\n"
+                    .to_owned()
+            }
+        },
     );
     if shown.tags.is_empty() {
         out.push_str("unclassified\n");
