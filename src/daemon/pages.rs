@@ -36,10 +36,12 @@ pub(super) fn next_reading(
     planned.into_iter().find(|at| *at > now && is_watched)
 }
 
-/// When a page that failed is tried again, after so many failures: soon, then ever more rarely, at least daily.
+/// When a page that failed is tried again, after so many failures: soon, then ever more rarely, at least daily. Jitter
+/// takes up to a quarter off, so that pages which failed together do not come back together.
 pub(super) fn next_attempt(now: DateTime<Utc>, failures: i64) -> DateTime<Utc> {
-    let doublings = u32::try_from(failures.clamp(0, 7)).unwrap_or(0);
-    now + (FIRST_ATTEMPT * 2_i32.pow(doublings)).min(TimeDelta::days(1))
+    let doublings = u32::try_from(failures.clamp(0, 8)).unwrap_or(0);
+    let wait = (FIRST_ATTEMPT * 2_i32.pow(doublings)).min(TimeDelta::days(1));
+    now + wait - wait / 4 * fastrand::i32(0..=100) / 100
 }
 
 impl Cycle<'_> {
@@ -169,7 +171,11 @@ mod tests {
         assert_eq!(next(7 * 24), Some(30 * 24));
         assert_eq!(next(30 * 24), None);
         assert_eq!(next_reading(seen - TimeDelta::days(31), seen, seen), None);
-        assert_eq!((next_attempt(seen, 0) - seen).num_minutes(), 10);
-        assert_eq!((next_attempt(seen, 1_000) - seen).num_hours(), 21);
+        for _ in 0..100 {
+            let minutes = |failures| (next_attempt(seen, failures) - seen).num_minutes();
+            assert!((7..=10).contains(&minutes(0)), "{}", minutes(0));
+            assert!((30..=40).contains(&minutes(2)));
+            assert!((18 * 60..=24 * 60).contains(&minutes(1_000)));
+        }
     }
 }

@@ -172,8 +172,11 @@ impl Cycle<'_> {
         let first_day = release::london_day(self.now - AUDITED);
         for listing in self.source.listing.clone() {
             for page in 2..=MOST_AUDITED {
-                let Walked::Releases(releases) = self.walk(&listing, page).await? else {
-                    break;
+                let releases = match self.walk(&listing, page).await? {
+                    Walked::Releases(releases) => releases,
+                    Walked::End => break,
+                    // It is tried again in the next cycle.
+                    Walked::Failed => return Ok(()),
                 };
                 let is_past = releases.iter().all(|one| is_of_before(one, first_day));
                 self.take_all(releases, None).await?;
@@ -281,6 +284,7 @@ impl Cycle<'_> {
             }
             Read::Failed(Failure::Status(StatusCode::NOT_FOUND)) => Walked::End,
             Read::Failed(failure) => {
+                self.client.back_off(&url, &failure).await?;
                 self.note(&url, failure.to_string());
                 Walked::Failed
             }
@@ -296,15 +300,18 @@ impl Cycle<'_> {
         self.store
             .forget_validators(&self.source.id, listing)
             .await?;
-        Ok(
-            match self.read(url, Wanted::Whole, Reader::listing).await? {
-                Read::Changed(announced, _) => {
-                    self.last_page = self.last_page.max(announced.last_page);
-                    Walked::Releases(announcements::combine(Vec::new(), announced.drafts))
-                }
-                _ => Walked::Failed,
-            },
-        )
+        match self.read(url, Wanted::Whole, Reader::listing).await? {
+            Read::Changed(announced, _) => {
+                self.last_page = self.last_page.max(announced.last_page);
+                let releases = announcements::combine(Vec::new(), announced.drafts);
+                Ok(Walked::Releases(releases))
+            }
+            Read::Failed(failure) => {
+                self.client.back_off(url, &failure).await?;
+                Ok(Walked::Failed)
+            }
+            Read::Unchanged(_) => Ok(Walked::Failed),
+        }
     }
 }
 

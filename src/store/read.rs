@@ -98,9 +98,15 @@ impl Store {
         let Some(item) = self.item(guid).await? else {
             return Ok(None);
         };
+        let mut tags = self.tags(guid).await?;
+        if item.release.notice().is_some() {
+            // The sentences around the phrases are the text's.
+            let evidence = tags.iter_mut().flat_map(|tag| &mut tag.evidence);
+            evidence.for_each(|one| one.sentence.clear());
+        }
         Ok(Some(ShownRelease {
             item,
-            tags: self.tags(guid).await?,
+            tags,
             merges: self.merges(guid).await?,
             revisions: self.revisions(guid).await?,
             reading: self.reading(guid).await?,
