@@ -13,6 +13,7 @@ mod robots;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use reqwest::{Response, header, redirect};
 use texting_robots::Robot;
 use tokio::time::Instant;
@@ -39,6 +40,8 @@ const RENEW_EVERY: Duration = Duration::from_secs(15);
 pub enum Wanted {
     /// Only what has changed since it was stored: asked conditionally, and not at all while it is fresh.
     IfChanged,
+    /// The same, but asked for also while it is fresh: something else says that it has changed.
+    Now,
     /// All of it, whatever was read before.
     Whole,
 }
@@ -48,6 +51,8 @@ pub enum Wanted {
 pub enum Answer {
     /// What it gave before still holds, with what was kept of it.
     Unchanged(Kept),
+    /// It was not asked for, since by its publisher's word what it gave before holds until then.
+    Fresh(Kept, DateTime<Utc>),
     /// A document, and the validators to keep once it is stored.
     Changed(Page, Kept),
 }
@@ -98,6 +103,8 @@ pub struct Client<'a> {
     stopped: HashMap<String, String>,
     /// What hosts have refused.
     refused: HashMap<String, HashSet<String>>,
+    /// The hosts that have answered well.
+    well: HashSet<String>,
     moved: Vec<Moved>,
     requests: u64,
 }
@@ -143,6 +150,7 @@ impl<'a> Client<'a> {
             robots: HashMap::new(),
             stopped: HashMap::new(),
             refused: HashMap::new(),
+            well: HashSet::new(),
             moved: Vec::new(),
             requests: 0,
         })
@@ -167,7 +175,7 @@ impl<'a> Client<'a> {
         for _ in 0..=MOST_REDIRECTS {
             self.check_host(&url)?;
             let known = match wanted {
-                Wanted::IfChanged => {
+                Wanted::IfChanged | Wanted::Now => {
                     let source = &self.source.id;
                     self.store
                         .validators(source, url.as_str(), self.rules)
@@ -175,8 +183,11 @@ impl<'a> Client<'a> {
                 }
                 Wanted::Whole => Kept::default(),
             };
-            if !self.is_eager && known.is_fresh(self.clock.now()) {
-                return Ok(Answer::Unchanged(known));
+            if wanted == Wanted::IfChanged
+                && !self.is_eager
+                && let Some(until) = known.fresh_at(self.clock.now())
+            {
+                return Ok(Answer::Fresh(known, until));
             }
             self.check_robots(&url).await?;
             let answered = self.ask(&url, &known).await;
@@ -214,7 +225,9 @@ impl<'a> Client<'a> {
             return Ok(Answered::Elsewhere(target));
         }
         let answer = self.read(url, response, in_flight, known).await?;
-        self.store.end_back_off(&host(url), url.as_str()).await?;
+        if matches!(answer, Answer::Unchanged(_)) {
+            self.is_well(url).await?;
+        }
         Ok(Answered::Finally(answer))
     }
 

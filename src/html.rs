@@ -54,6 +54,11 @@ const BLOCKS: [&str; 36] = [
     "ul",
 ];
 
+/// Whether an element begins a paragraph of its own.
+pub fn is_block(name: &str) -> bool {
+    BLOCKS.contains(&name)
+}
+
 /// HTML that is safe in a feed or a page: no scripts, styles, forms or frames; every address absolute, resolved
 /// against `base`; no character that XML forbids. What would cost too much to parse becomes the empty text.
 pub fn sanitise(html: &str, base: &Url) -> String {
@@ -80,6 +85,16 @@ fn paragraphs_in(root: NodeRef<'_, Node>) -> Vec<String> {
     collector.walk(root);
     collector.end();
     collector.done
+}
+
+/// The addresses that an HTML text links to or shows, in their order.
+pub fn links(html: &str) -> Vec<String> {
+    let Some(document) = fragment(html) else {
+        return Vec::new();
+    };
+    let elements = document.tree.values().filter_map(Node::as_element);
+    let links = elements.flat_map(|element| [element.attr("href"), element.attr("src")]);
+    links.flatten().map(str::to_owned).collect()
 }
 
 /// The text below a node of a parsed document, as one line. Of what is absurdly long, the beginning: many nodes of a

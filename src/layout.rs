@@ -3,9 +3,10 @@
 //! When a site changes how its pages are made, what the selectors find changes on all of them at once: a line to share
 //! the page comes into every text, the notes to editors leave it. An edit changes one release.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use scraper::{ElementRef, Html, Node};
+use ego_tree::NodeRef;
+use scraper::Node;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::html;
@@ -14,7 +15,9 @@ use crate::text;
 /// A paragraph, by the hash of its words.
 pub type ParagraphHash = i64;
 
-/// So many releases must have changed alike before their layout is suspected.
+/// So many releases must have been looked at.
+const ENOUGH: usize = 3;
+/// So many must have the paragraph now, or have lost it.
 const ALIKE: usize = 2;
 
 /// The hash of a paragraph's words; none where it has no word.
@@ -23,79 +26,61 @@ pub fn hash(paragraph: &str) -> Option<ParagraphHash> {
     (!words.is_empty()).then(|| xxh3_64(words.as_bytes()).cast_signed())
 }
 
-/// What came into a text and what left it, paragraph by paragraph.
+/// What came into a text between two readings, what left it, and what stayed, paragraph by paragraph.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shift {
-    added: HashMap<ParagraphHash, String>,
-    removed: HashMap<ParagraphHash, String>,
-    /// Whether anything stayed.
-    stayed: bool,
+    came: HashSet<ParagraphHash>,
+    left: HashSet<ParagraphHash>,
+    stayed: HashSet<ParagraphHash>,
 }
 
 impl Shift {
     /// The shift between the paragraphs of two readings, but for those that are known to be layout.
     pub fn between(before: &[String], after: &[String], layout: &HashSet<ParagraphHash>) -> Shift {
-        let hashed = |paragraphs: &[String]| -> HashMap<ParagraphHash, String> {
-            let hashed = paragraphs.iter().map(|one| (hash(one), one.clone()));
-            let hashed = hashed.filter_map(|(hash, text)| Some((hash?, text)));
-            hashed.filter(|(hash, _)| !layout.contains(hash)).collect()
+        let hashed = |paragraphs: &[String]| -> HashSet<ParagraphHash> {
+            let hashes = paragraphs.iter().filter_map(|one| hash(one));
+            hashes.filter(|hash| !layout.contains(hash)).collect()
         };
-        let (mut added, mut removed) = (hashed(after), hashed(before));
-        let both: Vec<ParagraphHash> = added
-            .keys()
-            .filter(|hash| removed.contains_key(hash))
-            .copied()
-            .collect();
-        for hash in &both {
-            added.remove(hash);
-            removed.remove(hash);
-        }
+        let (before, after) = (hashed(before), hashed(after));
         Shift {
-            stayed: !both.is_empty(),
-            added,
-            removed,
+            came: after.difference(&before).copied().collect(),
+            left: before.difference(&after).copied().collect(),
+            stayed: after.intersection(&before).copied().collect(),
         }
     }
 
     /// Whether nothing came and nothing left.
     pub fn is_empty(&self) -> bool {
-        self.added.is_empty() && self.removed.is_empty()
+        self.came.is_empty() && self.left.is_empty()
     }
 
-    /// Whether this might be layout: whole paragraphs only came or only left, or nothing stayed. What is reworded
-    /// leaves and comes.
-    pub fn may_be_layout(&self) -> bool {
-        !self.is_empty() && (self.added.is_empty() || self.removed.is_empty() || !self.stayed)
-    }
-
-    fn changes(&self) -> impl Iterator<Item = (bool, ParagraphHash, &str)> {
-        let added = self
-            .added
-            .iter()
-            .map(|(hash, text)| (true, *hash, text.as_str()));
-        let removed = self
-            .removed
-            .iter()
-            .map(|(hash, text)| (false, *hash, text.as_str()));
-        added.chain(removed)
+    fn has_now(&self, hash: ParagraphHash) -> bool {
+        self.came.contains(&hash) || self.stayed.contains(&hash)
     }
 }
 
-/// The paragraphs that came into the texts of several releases, or left them, when those were read again: their layout.
-/// `shifts` has one for each release that was read, also where nothing changed: most of all have to be alike.
-pub fn common(shifts: &[&Shift]) -> HashMap<ParagraphHash, String> {
-    let mut counts: HashMap<(bool, ParagraphHash), (usize, &str)> = HashMap::new();
-    for shift in shifts {
-        for (came, hash, text) in shift.changes() {
-            counts.entry((came, hash)).or_insert((0, text)).0 += 1;
-        }
-    }
-    let is_common = |count: usize| count >= ALIKE && count * 5 >= shifts.len() * 4;
-    counts
-        .into_iter()
-        .filter(|(_, (count, _))| is_common(*count))
-        .map(|((_, hash), (_, text))| (hash, text.to_owned()))
-        .collect()
+/// The paragraphs that came into the texts of most releases, or left them, since they were read before: their layout.
+/// `shifts` has one for each release that was read again, also where nothing changed.
+///
+/// A release that was stored under the new layout shows nothing new, but what it has in common with what came into
+/// another speaks for the layout as well.
+pub fn common(shifts: &[Shift]) -> HashSet<ParagraphHash> {
+    let most = |alike: usize, other: usize| {
+        let all = alike + other;
+        alike >= ALIKE && all >= ENOUGH && alike * 5 >= all * 4
+    };
+    let count = |is: &dyn Fn(&Shift) -> bool| shifts.iter().filter(|shift| is(shift)).count();
+    let came = shifts.iter().flat_map(|shift| &shift.came).copied();
+    let came = came.filter(|hash| {
+        let alike = count(&|shift| shift.has_now(*hash));
+        most(alike, shifts.len() - alike)
+    });
+    let left = shifts.iter().flat_map(|shift| &shift.left).copied();
+    let left = left.filter(|hash| {
+        let alike = count(&|shift| shift.left.contains(hash));
+        most(alike, shifts.len() - alike)
+    });
+    came.chain(left).collect()
 }
 
 /// The HTML of a text without the paragraphs that are layout.
@@ -104,12 +89,20 @@ pub fn without(body: &str, layout: &HashSet<ParagraphHash>) -> String {
     if layout.is_empty() || !html::paragraphs(body).iter().any(|one| is_layout(one)) {
         return body.to_owned();
     }
-    let mut document = Html::parse_fragment(body);
+    let Some(mut document) = html::fragment(body) else {
+        return body.to_owned();
+    };
+    // Whole blocks alone, and what stands loose between them: the same words within a sentence are the sentence's.
+    let root = document.root_element().id();
+    let is_whole = |node: &NodeRef<'_, Node>| match node.value() {
+        Node::Element(element) => html::is_block(element.name()),
+        Node::Text(_) => node.parent().is_some_and(|parent| parent.id() == root),
+        _ => false,
+    };
     let unwanted: Vec<_> = document
         .tree
         .nodes()
-        .filter(|node| matches!(node.value(), Node::Element(_) | Node::Text(_)))
-        .filter(|node| is_layout(&html::line_in(*node)))
+        .filter(|node| node.id() != root && is_whole(node) && is_layout(&html::line_in(*node)))
         .map(|node| node.id())
         .collect();
     for id in unwanted {
@@ -117,9 +110,7 @@ pub fn without(body: &str, layout: &HashSet<ParagraphHash>) -> String {
             node.detach();
         }
     }
-    // The fragment's root is an element that the parser makes.
-    let root: ElementRef<'_> = document.root_element();
-    root.inner_html().trim().to_owned()
+    document.root_element().inner_html().trim().to_owned()
 }
 
 #[cfg(test)]
@@ -135,30 +126,47 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_into_every_release_is_layout() {
-        let one = shift(&["A.", "B."], &["A.", "B.", "Share this page"]);
-        let two = shift(&["C.", "D."], &["C.", "D.", "Share this page"]);
-        let edited = shift(&["E.", "F."], &["E.", "F. And more.", "Share this page"]);
-        let found = common(&[&one, &two, &edited]);
-        assert_eq!(found.values().collect::<Vec<_>>(), ["Share this page"]);
-        let layout = found.keys().copied().collect();
-        let rest = Shift::between(&text(&["A."]), &text(&["A.", "SHARE this page!"]), &layout);
+    fn what_comes_into_every_release_or_leaves_it_is_layout() {
+        let one = shift(&["A.", "B.", "Old foot"], &["A.", "B.", "Share this page"]);
+        let two = shift(&["C.", "D.", "Old foot"], &["C.", "D.", "Share this page"]);
+        let edited = shift(
+            &["E.", "F.", "Old foot"],
+            &["E.", "F. And more.", "Share this page"],
+        );
+        let found = common(&[one, two, edited]);
+        let expected = ["Share this page", "Old foot"].map(|text| hash(text).unwrap());
+        assert_eq!(found, expected.into());
+        let rest = Shift::between(
+            &text(&["A.", "Old foot"]),
+            &text(&["A.", "SHARE this page!"]),
+            &found,
+        );
         assert!(rest.is_empty(), "known from now on");
     }
 
     #[test]
-    fn an_edit_of_one_release_is_none_and_a_control_speaks_for_it() {
-        let edit = shift(&["A.", "B."], &["UPDATE: it is over.", "A.", "B."]);
-        assert!(edit.may_be_layout());
-        assert!(common(&[&edit]).is_empty());
-        assert!(common(&[&edit, &Shift::default()]).is_empty());
-        let same = Shift::default();
-        assert!(
-            common(&[&edit, &edit, &same]).is_empty(),
-            "two edited alike, one not"
-        );
-        assert!(!shift(&["A.", "B."], &["A.", "B, reworded."]).may_be_layout());
-        assert!(shift(&["A."], &["Menu"]).may_be_layout());
+    fn an_edit_of_one_release_is_none_and_others_speak_for_it() {
+        let edit = || shift(&["A.", "B."], &["UPDATE: it is over.", "A.", "B."]);
+        let same = || shift(&["C."], &["C."]);
+        assert!(common(&[edit()]).is_empty());
+        assert!(common(&[edit(), same(), same()]).is_empty());
+        assert!(common(&[edit(), edit()]).is_empty(), "too few to tell");
+        assert!(common(&[edit(), edit(), same()]).is_empty());
+    }
+
+    #[test]
+    fn a_release_stored_under_the_new_layout_speaks_for_it() {
+        let old = shift(&["A."], &["A.", "Share this page"]);
+        let new = || shift(&["C.", "Share this page"], &["C.", "Share this page"]);
+        assert_eq!(common(&[old, new(), new()]).len(), 1);
+    }
+
+    #[test]
+    fn the_same_words_within_a_sentence_stay() {
+        let layout: HashSet<_> = [hash("Email").unwrap()].into();
+        let body = "<p>Write to us by <a href=\"x\">email</a> today.</p><ul><li>Email</li></ul>";
+        let stripped = without(body, &layout);
+        assert_eq!(html::paragraphs(&stripped), ["Write to us by email today."]);
     }
 
     #[test]

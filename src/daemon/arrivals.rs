@@ -10,7 +10,6 @@ use super::reading::Read;
 use super::{Error, apart, pages};
 use crate::duplicates::{self, Comparison, Fingerprint, Reason};
 use crate::fetch::Wanted;
-use crate::newsroom::Reader;
 use crate::release::{
     Article, CanonicalPath, DatedText, Draft, Guid, Published, Reading, Status, Text,
 };
@@ -47,9 +46,10 @@ impl Cycle<'_> {
                 return self.moved(guid, &address, one, upstream).await;
             }
         }
-        let read = self
-            .read(&draft.url, Wanted::Whole, Reader::article)
-            .await?;
+        let read = self.read_article(&draft.url, Wanted::Whole).await?;
+        if let Read::Failed(failure) = &read {
+            self.note(&draft.url, failure.to_string());
+        }
         let article = match &read {
             Read::Changed(article, _) => Some(article),
             _ => None,

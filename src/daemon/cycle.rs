@@ -281,7 +281,7 @@ impl<'a> Cycle<'a> {
                 }
                 Ok(None)
             }
-            Read::Unchanged(broken) => {
+            Read::Unchanged(broken) | Read::Fresh(broken, _) => {
                 self.note_broken(&url, &broken);
                 Ok(Some((Vec::new(), None)))
             }

@@ -7,7 +7,7 @@ use super::reading::Read;
 use super::{Error, apart, fingerprint, pages};
 use crate::difference::{Difference, Weight};
 use crate::fetch::Wanted;
-use crate::newsroom::Reader;
+use crate::html;
 use crate::release::{CanonicalPath, Cause, DatedText, Draft, Guid, Reading, Text};
 use crate::store::{Address, MergedCopy, Way};
 
@@ -97,9 +97,10 @@ impl Cycle<'_> {
         let Some(before) = self.store.dated_text(guid).await? else {
             return Ok(());
         };
-        let read = self
-            .read(&draft.url, Wanted::IfChanged, Reader::article)
-            .await?;
+        let read = self.read_article(&draft.url, Wanted::Now).await?;
+        if let Read::Failed(failure) = &read {
+            self.note(&draft.url, failure.to_string());
+        }
         let lead = draft.lead.clone().or_else(|| before.text.lead.clone());
         let text = match &read {
             Read::Changed(article, _) => {
@@ -111,7 +112,7 @@ impl Cycle<'_> {
                 }
             }
             // The page stands by its headline and its text.
-            Read::Unchanged(_) => Text {
+            Read::Unchanged(_) | Read::Fresh(..) => Text {
                 lead,
                 ..before.text.clone()
             },
@@ -171,6 +172,17 @@ impl Cycle<'_> {
         }
         let both = (before.text.clone(), text.clone());
         let difference = apart(move || Difference::between(&both.0, &both.1)).await?;
+        if difference.is_empty()
+            && let (Some(old), Some(new)) = (&before.text.body, &text.body)
+            && !self.is_redacted(guid, &text).await?
+        {
+            let (old, body) = (old.clone(), new.clone());
+            let both = move || (html::links(&old) != html::links(&body)).then_some(body);
+            if let Some(body) = apart(both).await? {
+                // No reader of the words sees it, but who follows a link does.
+                self.store.mend_links(guid, &body).await?;
+            }
+        }
         if difference.is_empty()
             && is_found_otherwise
             && let Some(reading) = reading

@@ -1,6 +1,6 @@
 //! What becomes of pages that were read again: edits are taken in, a new layout of the site is not.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::TimeDelta;
 
@@ -12,8 +12,7 @@ use super::{Error, apart, paragraphs};
 use crate::fetch::Wanted;
 use crate::html;
 use crate::layout::{self, ParagraphHash, Shift};
-use crate::newsroom::Reader;
-use crate::release::{Article, Reading, Text};
+use crate::release::{Article, DatedText, Reading, Text};
 
 /// As many pages show whether a change is the site's or one release's.
 const ENOUGH: usize = 3;
@@ -28,21 +27,21 @@ impl Cycle<'_> {
         for page in &pages {
             shifts.push(shift(page, &layout).await?);
         }
-        // Pages that were not due show whether a change is the site's: one request or two, and only where it may be.
+        // Pages that were not due show whether a change is the site's: a request or two, and only where there is one.
         let mut except: Vec<_> = pages.iter().map(|page| page.due.guid).collect();
-        while shifts.iter().any(Shift::may_be_layout) && shifts.len() < ENOUGH {
+        while shifts.iter().any(|shift| !shift.is_empty()) && shifts.len() < ENOUGH {
             let Some(control) = self.control(&mut except).await? else {
                 break;
             };
             shifts.push(shift(&control, &layout).await?);
             pages.push(control);
         }
-        let common = layout::common(&shifts.iter().collect::<Vec<_>>());
+        let common = layout::common(&shifts);
         if !common.is_empty() {
             self.store
                 .layout_changed(&self.source.id, &common, self.now)
                 .await?;
-            layout.extend(common.into_keys());
+            layout.extend(common);
         }
         for page in pages {
             self.take_one(page, &layout).await?;
@@ -64,6 +63,17 @@ impl Cycle<'_> {
             return Ok(());
         };
         let published = before.published;
+        // What the layout has taken away is no edit either.
+        let before = DatedText {
+            text: Text {
+                body: match &before.text.body {
+                    Some(body) => Some(self.without_layout(body, layout).await?),
+                    None => None,
+                },
+                ..before.text
+            },
+            ..before
+        };
         let text = Text {
             title: article
                 .title
@@ -95,13 +105,21 @@ impl Cycle<'_> {
         article: &Article,
         layout: &HashSet<ParagraphHash>,
     ) -> Result<String, Error> {
-        let (body, layout) = (article.body.clone(), layout.clone());
+        self.without_layout(&article.body, layout).await
+    }
+
+    async fn without_layout(
+        &self,
+        body: &str,
+        layout: &HashSet<ParagraphHash>,
+    ) -> Result<String, Error> {
+        let (body, layout) = (body.to_owned(), layout.clone());
         apart(move || layout::without(&body, &layout)).await
     }
 
     /// Notes that the selectors do not find what they did.
     pub(super) async fn layout_has_changed(&self) -> Result<(), Error> {
-        let (source, nothing) = (&self.source.id, HashMap::new());
+        let (source, nothing) = (&self.source.id, HashSet::new());
         Ok(self
             .store
             .layout_changed(source, &nothing, self.now)
@@ -123,12 +141,10 @@ impl Cycle<'_> {
         ) else {
             return Ok(None);
         };
-        let read = self
-            .try_to_read(&url, Wanted::IfChanged, Reader::article)
-            .await?;
+        let read = self.read_article(&url, Wanted::Now).await?;
         let changed = match read {
             Read::Changed(article, receipt) => Some((article, receipt)),
-            Read::Unchanged(_) => None,
+            Read::Unchanged(_) | Read::Fresh(..) => None,
             Read::Failed(_) => return Ok(None),
         };
         Ok(Some(Reread {
@@ -141,9 +157,10 @@ impl Cycle<'_> {
     /// Tells of a change of layout while it is recent.
     pub(super) async fn tell_of_layout(&mut self) -> Result<(), Error> {
         let progress = self.store.progress(&self.source.id).await?;
+        // One "in the future" is from a clock that was set back.
         let is_recent = progress
             .layout_changed
-            .is_some_and(|at| self.now - at < TOLD);
+            .is_some_and(|at| self.now - at < TOLD && at <= self.ingest.clock.now());
         if is_recent {
             let text = "the layout of the newsroom's pages has changed, which is no edit of any release: compare \
                         [sources.select] with the pages"
@@ -156,10 +173,17 @@ impl Cycle<'_> {
 
 /// What shifted between what is stored and what is there now.
 async fn shift(page: &Reread, layout: &HashSet<ParagraphHash>) -> Result<Shift, Error> {
+    let before = page.before.text.clone();
     let Some((article, _)) = &page.changed else {
-        return Ok(Shift::default());
+        // Also what stays shows something: it speaks against a paragraph that came into others.
+        let layout = layout.clone();
+        return apart(move || {
+            let text = paragraphs(&before);
+            Shift::between(&text, &text, &layout)
+        })
+        .await;
     };
-    let (before, after) = (page.before.text.clone(), article.body.clone());
+    let after = article.body.clone();
     let (layout, reading) = (layout.clone(), article.reading);
     apart(move || {
         // What had no text before is completed, and what the selectors do not find is another text: both show nothing.

@@ -7,7 +7,6 @@ use super::Error;
 use super::cycle::Cycle;
 use super::reading::{Read, Receipt};
 use crate::fetch::{Failure, Wanted};
-use crate::newsroom::Reader;
 use crate::release::{Article, DatedText};
 use crate::store::{BackOff, Due};
 
@@ -71,9 +70,7 @@ impl Cycle<'_> {
         ) else {
             return Ok(Looked::Planned);
         };
-        let read = self
-            .try_to_read(&url, Wanted::IfChanged, Reader::article)
-            .await?;
+        let read = self.read_article(&url, Wanted::IfChanged).await?;
         let reading = next_reading(before.published, due.first_seen, self.now);
         let (next, failures) = match read {
             Read::Changed(article, receipt) => {
@@ -102,6 +99,7 @@ impl Cycle<'_> {
                 });
             }
             // Nothing was asked, so nothing has failed: what the server asked for is waited for.
+            Read::Fresh(_, until) => (Some(until), due.failures),
             Read::Failed(
                 Failure::Held { until, .. } | Failure::BackingOff(BackOff { until, .. }),
             ) => (Some(until), due.failures),

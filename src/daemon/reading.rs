@@ -10,6 +10,7 @@ use super::Error;
 use super::cycle::Cycle;
 use crate::fetch::{Answer, Failure, Wanted};
 use crate::newsroom::{Page, Reader, Unreadable};
+use crate::release::{Article, CanonicalPath};
 use crate::store::{Alarm, Kept, LONGEST_FRESH, Trouble};
 
 /// What an address gave.
@@ -17,6 +18,8 @@ use crate::store::{Alarm, Kept, LONGEST_FRESH, Trouble};
 pub(super) enum Read<T> {
     /// What was stored of it still holds; what of it could not be taken.
     Unchanged(Vec<String>),
+    /// It was not asked for: what was stored of it holds until then, by its publisher's word.
+    Fresh(Vec<String>, DateTime<Utc>),
     /// Something new, and what to keep once it is stored.
     Changed(T, Receipt),
     /// Nothing; why stands in the report.
@@ -84,13 +87,18 @@ impl Cycle<'_> {
         }
         let failure = match answer {
             Ok(Answer::Unchanged(kept)) => return Ok(Read::Unchanged(kept.broken)),
+            Ok(Answer::Fresh(kept, until)) => return Ok(Read::Fresh(kept.broken, until)),
             Ok(Answer::Changed(page, kept)) => {
                 let receipt = Receipt {
                     url: page.url.clone(),
                     kept,
                 };
                 match self.parse(page, parse).await {
-                    Ok(read) => return Ok(Read::Changed(read, receipt)),
+                    Ok(read) => {
+                        // Only what can be read shows that all is well: junk comes with 200 too.
+                        self.client.is_well(&receipt.url).await?;
+                        return Ok(Read::Changed(read, receipt));
+                    }
                     Err(failure) => failure,
                 }
             }
@@ -100,6 +108,24 @@ impl Cycle<'_> {
             return Err(failure.into());
         }
         Ok(Read::Failed(failure))
+    }
+
+    /// Reads a release's own page, and leaves it to the caller what a failure means. A page that the address only leads
+    /// to is another release's, or none's.
+    pub(super) async fn read_article(
+        &mut self,
+        url: &Url,
+        wanted: Wanted,
+    ) -> Result<Read<Article>, Error> {
+        let read = self.try_to_read(url, wanted, Reader::article).await?;
+        Ok(match read {
+            Read::Changed(_, receipt)
+                if CanonicalPath::of(&receipt.url) != CanonicalPath::of(url) =>
+            {
+                Read::Failed(Failure::Elsewhere(receipt.url.to_string()))
+            }
+            read => read,
+        })
     }
 
     /// Parses a page where it may take its time, and where a parser's panic costs this page alone.

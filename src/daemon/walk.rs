@@ -255,7 +255,7 @@ impl Cycle<'_> {
         let Some(url) = self.address(listing) else {
             return Ok(false);
         };
-        let read = self.read(&url, Wanted::IfChanged, Reader::listing).await?;
+        let read = self.read(&url, Wanted::Now, Reader::listing).await?;
         Ok(!matches!(read, Read::Failed(_)))
     }
 
@@ -288,7 +288,7 @@ impl Cycle<'_> {
                 self.note(&url, failure.to_string());
                 Walked::Failed
             }
-            Read::Unchanged(_) => Walked::Failed,
+            Read::Unchanged(_) | Read::Fresh(..) => Walked::Failed,
         })
     }
 
@@ -310,7 +310,7 @@ impl Cycle<'_> {
                 self.client.back_off(url, &failure).await?;
                 Ok(Walked::Failed)
             }
-            Read::Unchanged(_) => Ok(Walked::Failed),
+            Read::Unchanged(_) | Read::Fresh(..) => Ok(Walked::Failed),
         }
     }
 }

@@ -164,7 +164,7 @@ impl Cycle<'_> {
                 Read::Changed(page, _) => {
                     announced.extend(page.drafts.into_iter().map(|draft| draft.path));
                 }
-                Read::Unchanged(_) | Read::Failed(_) => return Ok(None),
+                Read::Unchanged(_) | Read::Fresh(..) | Read::Failed(_) => return Ok(None),
             }
         }
         Ok(Some(announced))

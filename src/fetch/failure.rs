@@ -77,6 +77,9 @@ pub enum Failure {
     /// The answer broke off or was no HTTP.
     #[error("the answer cannot be read: {0}")]
     Broken(String),
+    /// A release's address leads to another page.
+    #[error("the address now leads to {0}, which is another page")]
+    Elsewhere(String),
     /// What came is not what it should be.
     #[error("{0}")]
     Unreadable(String),

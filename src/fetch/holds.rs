@@ -91,6 +91,17 @@ impl Client<'_> {
         Ok(())
     }
 
+    /// Notes that an address has given what it should: neither it nor its host is left alone any more.
+    ///
+    /// # Errors
+    /// [`Failure::Store`].
+    pub async fn is_well(&mut self, url: &Url) -> Result<(), Failure> {
+        let host = host(url);
+        self.store.end_back_off(&host, url.as_str()).await?;
+        self.well.insert(host);
+        Ok(())
+    }
+
     /// What a failure means for the whole host: a challenge stops all, and so do refusals of several addresses. One may
     /// be that address's alone.
     pub(super) async fn weigh(&mut self, url: &Url, failure: &Failure) -> Result<(), Failure> {
@@ -99,7 +110,8 @@ impl Client<'_> {
             Failure::Refused(_) => {
                 let refused = self.refused.entry(host(url)).or_default();
                 refused.insert(url.to_string());
-                if refused.len() >= REFUSALS {
+                // Where others are answered well, it is those addresses that are not for us.
+                if refused.len() >= REFUSALS && !self.well.contains(&host(url)) {
                     return self.challenged(url, failure).await;
                 }
                 Ok(())

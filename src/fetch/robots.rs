@@ -124,7 +124,8 @@ impl Client<'_> {
                 return Err(failure);
             }
             let bytes = self.body(response, in_flight, Beyond::Cut(LONGEST)).await?;
-            self.store.end_back_off(&host(&url), url.as_str()).await?;
+            // Whether the host is well for us is not for its robots.txt to say.
+            self.store.end_back_off(url.as_str(), url.as_str()).await?;
             return Ok(String::from_utf8_lossy(&bytes).into_owned());
         }
         Err(Failure::TooManyRedirects(MOST_REDIRECTS))

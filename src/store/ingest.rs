@@ -213,6 +213,22 @@ impl Store {
         Ok(())
     }
 
+    /// Keeps a body whose words are the same and whose links are not: they were mended.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn mend_links(&self, guid: Guid, body: &str) -> Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("UPDATE releases SET body = $1 WHERE guid = $2 AND body IS NOT NULL")
+            .bind(body)
+            .bind(guid.to_string())
+            .execute(&mut *tx)
+            .await?;
+        bump(&mut tx).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Notes that a release's text, which is the same, is now found otherwise on its page.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What is known of a site's layout, and the pages to compare it by.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use sqlx::Row;
@@ -30,18 +30,17 @@ impl Store {
     pub async fn layout_changed(
         &self,
         source: &str,
-        paragraphs: &HashMap<ParagraphHash, String>,
+        paragraphs: &HashSet<ParagraphHash>,
         at: DateTime<Utc>,
     ) -> Result<()> {
         let mut tx = self.begin().await?;
-        for (hash, text) in paragraphs {
+        for hash in paragraphs {
             sqlx::query(
-                "INSERT INTO layout_paragraphs (source, hash, text, at) VALUES ($1, $2, $3, $4)
+                "INSERT INTO layout_paragraphs (source, hash, at) VALUES ($1, $2, $3)
                  ON CONFLICT (source, hash) DO NOTHING",
             )
             .bind(source)
             .bind(*hash)
-            .bind(text)
             .bind(at.timestamp())
             .execute(&mut *tx)
             .await?;

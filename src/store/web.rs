@@ -32,10 +32,11 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// Whether the document need not be asked for. A freshness beyond all measure is from a clock that was set back.
-    pub fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+    /// Until when the document need not be asked for, if it is fresh now. A freshness beyond all measure is from a clock
+    /// that was set back.
+    pub fn fresh_at(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.fresh_until
-            .is_some_and(|until| now < until && until <= now + LONGEST_FRESH)
+            .filter(|until| now < *until && *until <= now + LONGEST_FRESH)
     }
 }
 
@@ -76,7 +77,8 @@ impl Store {
             fresh_until: optional_time_in(&row, "fresh_until")?,
             ttl: row
                 .try_get::<Option<i64>, _>("ttl")?
-                .and_then(TimeDelta::try_seconds),
+                .and_then(TimeDelta::try_seconds)
+                .map(|ttl| ttl.min(LONGEST_FRESH)),
             broken: json_in(&row.try_get::<String, _>("broken")?, "what was broken")?,
         })
     }

@@ -62,11 +62,11 @@ CREATE TABLE redactions (
 );
 CREATE INDEX redactions_by_hash ON redactions (hash);
 
--- Paragraphs that came into every release at once or left them: the pages' layout, and no edit.
+-- Paragraphs, by the hash of their words, that came into every release at once or left them: the pages' layout, and no
+-- edit.
 CREATE TABLE layout_paragraphs (
     source TEXT NOT NULL,
     hash   BIGINT NOT NULL,
-    text   TEXT NOT NULL,
     at     BIGINT NOT NULL,
     PRIMARY KEY (source, hash)
 );
