@@ -83,7 +83,7 @@ pub struct Client<'a> {
     lease: &'a Lease,
     turns: &'a Turns,
     clock: &'a Clock,
-    hosts: &'a [String],
+    source: &'a config::Source,
     /// A hash of how pages are read: what was read by other rules is read again, changed or not.
     rules: i64,
     pause: Duration,
@@ -108,7 +108,7 @@ impl<'a> Client<'a> {
     /// When the proxy's address is none, or TLS cannot be set up.
     pub fn new(
         tools: Tools<'a>,
-        hosts: &'a [String],
+        source: &'a config::Source,
         rules: i64,
         is_eager: bool,
     ) -> Result<Client<'a>, reqwest::Error> {
@@ -121,7 +121,7 @@ impl<'a> Client<'a> {
             // Only what the configuration says: a proxy of the environment would surprise.
             .no_proxy();
         if config.proxy.is_empty() {
-            let named = hosts.into();
+            let named = source.hosts.as_slice().into();
             builder = builder.dns_resolver(PublicOnly { named });
         } else {
             // The proxy looks names up, and stands in our own network as a rule.
@@ -133,7 +133,7 @@ impl<'a> Client<'a> {
             lease: tools.lease,
             turns: tools.turns,
             clock: tools.clock,
-            hosts,
+            source,
             rules,
             pause: config.pause,
             timeout: config.timeout,
@@ -166,7 +166,12 @@ impl<'a> Client<'a> {
         for _ in 0..=MOST_REDIRECTS {
             self.check_host(&url)?;
             let known = match wanted {
-                Wanted::IfChanged => self.store.validators(url.as_str(), self.rules).await?,
+                Wanted::IfChanged => {
+                    let source = &self.source.id;
+                    self.store
+                        .validators(source, url.as_str(), self.rules)
+                        .await?
+                }
                 Wanted::Whole => Kept::default(),
             };
             if !self.is_eager && known.is_fresh(self.clock.now()) {
@@ -188,7 +193,7 @@ impl<'a> Client<'a> {
     fn check_host(&self, url: &Url) -> Result<(), Failure> {
         let host = host(url);
         let is_web = matches!(url.scheme(), "http" | "https");
-        if is_web && self.hosts.contains(&host) {
+        if is_web && self.source.hosts.contains(&host) {
             Ok(())
         } else {
             Err(Failure::ForeignHost(url.to_string()))
@@ -330,7 +335,10 @@ impl<'a> Client<'a> {
         url: &Url,
         until: Option<chrono::DateTime<chrono::Utc>>,
     ) -> Result<(), Failure> {
-        Ok(self.store.keep_fresh(url.as_str(), until).await?)
+        Ok(self
+            .store
+            .keep_fresh(&self.source.id, url.as_str(), until)
+            .await?)
     }
 
     /// The body, decompressed, as it streams in: a small bomb must not fill the memory.

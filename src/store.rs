@@ -27,7 +27,7 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 
 use crate::release::{DatedText, Guid, Text};
 
-pub use holds::LONGEST_HOLD;
+pub use holds::{BackOff, LONGEST_HOLD};
 pub use ingest::{Derived, MergedCopy, NewAddress, Way};
 pub use lease::Lease;
 pub use lookup::Address;

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Outcome, Stop, fetch, output};
 use crate::config::Source;
+use crate::daemon::walk::Step;
 use crate::daemon::{By, Ingest};
 use crate::store::Trouble;
 
@@ -81,6 +82,9 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
 struct Walked {
     id: String,
     pages: u64,
+    /// Releases that the pages announced: known ones, and those that were new or copies.
+    read: u64,
+    known: u64,
     new: u64,
     merged: u64,
     done: bool,
@@ -96,9 +100,11 @@ impl fmt::Display for Walked {
         };
         writeln!(
             f,
-            "{}: {}, {} new, {} merged, {} failed, {end}",
+            "{}: {} with {}: {} known, {} new, {} merged, {} failed; {end}",
             self.id,
             output::count(self.pages, "page", "pages"),
+            output::count(self.read, "release", "releases"),
+            self.known,
             self.new,
             self.merged,
             self.failed.len()
@@ -114,8 +120,14 @@ async fn walk(
     max_pages: Option<u64>,
     walked: &mut Walked,
 ) -> Outcome {
-    let bar = bar(since, max_pages)?;
     let progress = ingest.store.progress(&source.id).await?;
+    let bar = bar()?;
+    let length = Length {
+        begun_at: progress.history_page,
+        max_pages,
+        since: since.map(|since| since.date_naive()),
+        today: ingest.clock.now().date_naive(),
+    };
     walked.done = progress.history_reaches(since);
     while !walked.done && max_pages.is_none_or(|most| walked.pages < most) {
         // Whoever holds the lease when the walk begins is named; later a cycle of the daemon is waited for.
@@ -130,8 +142,10 @@ async fn walk(
             .await?;
         walked.new += step.report.new;
         walked.merged += step.report.merged;
+        walked.known += step.known;
+        walked.read = walked.known + walked.new + walked.merged;
         walked.done = step.done;
-        walked.failed.extend(step.report.failed);
+        walked.failed.extend_from_slice(&step.report.failed);
         if !step.was_read {
             break;
         }
@@ -140,34 +154,92 @@ async fn walk(
         let day = day.unwrap_or_else(|| "an unknown day".to_owned());
         let pages = output::count(walked.pages, "page", "pages");
         bar.set_message(format!("{pages} back to {day}, {} new", walked.new));
-        bar.set_position(match (max_pages, step.back_to) {
-            (Some(_), _) => walked.pages,
-            (None, Some(day)) => days_back(day),
-            (None, None) => bar.position(),
-        });
+        if let Some((done, whole)) = length.of(walked.pages, &step) {
+            bar.set_style(with_end()?);
+            bar.set_length(whole);
+            bar.set_position(done);
+        }
     }
     bar.finish_and_clear();
     Ok(())
 }
 
-/// What shows how far the walk has come: in pages or in days where the end is known, else only that it goes on. Hidden
-/// unless standard error is a terminal.
-fn bar(since: Option<DateTime<Utc>>, max_pages: Option<u64>) -> Result<ProgressBar, Stop> {
-    let length = max_pages.or_else(|| since.map(|since| days_back(since.date_naive())));
-    let bar = match length {
-        Some(length) => ProgressBar::new(length).with_style(ProgressStyle::with_template(
-            "{bar:40} {percent}%, {msg}, {eta} to go",
-        )?),
-        None => ProgressBar::no_length().with_style(ProgressStyle::with_template(
-            "{spinner} {msg}, for {elapsed}",
-        )?),
-    };
+/// How far the walk goes, where that is known: in pages that were asked for, in days, or in the listing's own pages.
+struct Length {
+    /// The page that an earlier walk came to.
+    begun_at: i64,
+    max_pages: Option<u64>,
+    since: Option<NaiveDate>,
+    today: NaiveDate,
+}
+
+impl Length {
+    /// What is done, and what is to be done in all.
+    fn of(&self, pages: u64, step: &Step) -> Option<(u64, u64)> {
+        if let Some(most) = self.max_pages {
+            return Some((pages, most));
+        }
+        if let (Some(since), Some(day)) = (self.since, step.back_to) {
+            let days = |day: NaiveDate| u64::try_from((self.today - day).num_days()).unwrap_or(0);
+            return Some((days(day), days(since)));
+        }
+        let of_listing = |page: i64| u64::try_from(page - self.begun_at).ok();
+        Some((of_listing(step.page)?, of_listing(step.last_page?)?))
+    }
+}
+
+/// What shows that the walk goes on; its end is not known yet. Hidden unless standard error is a terminal.
+fn bar() -> Result<ProgressBar, Stop> {
+    let style = ProgressStyle::with_template("{spinner} {msg}, for {elapsed}")?;
+    let bar = ProgressBar::no_length().with_style(style);
     bar.set_message("first page");
     bar.enable_steady_tick(Duration::from_millis(200));
     Ok(bar)
 }
 
-fn days_back(day: NaiveDate) -> u64 {
-    let days = (Utc::now().date_naive() - day).num_days();
-    u64::try_from(days).unwrap_or(0)
+fn with_end() -> Result<ProgressStyle, Stop> {
+    let template = "{bar:40} {percent}%, {msg}, {eta} to go";
+    Ok(ProgressStyle::with_template(template)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(page: i64, last_page: Option<i64>, back_to: &str) -> Step {
+        Step {
+            report: crate::daemon::cycle::Report::default(),
+            done: false,
+            was_read: true,
+            back_to: back_to.parse().ok(),
+            known: 0,
+            page,
+            last_page,
+        }
+    }
+
+    #[test]
+    fn the_length_is_that_of_what_was_asked_for() {
+        let mut length = Length {
+            begun_at: 10,
+            max_pages: None,
+            since: None,
+            today: "2026-11-25".parse().unwrap(),
+        };
+        assert_eq!(
+            length.of(1, &step(11, Some(90), "2026-01-01")),
+            Some((1, 80))
+        );
+        assert_eq!(length.of(1, &step(11, None, "2026-01-01")), None);
+        length.since = "2026-11-05".parse().ok();
+        assert_eq!(
+            length.of(1, &step(11, Some(90), "2026-11-20")),
+            Some((5, 20))
+        );
+        length.max_pages = Some(3);
+        assert_eq!(
+            length.of(1, &step(11, Some(90), "2026-11-20")),
+            Some((1, 3))
+        );
+    }
 }

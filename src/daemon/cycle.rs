@@ -12,7 +12,7 @@ use super::announcements::{self, Announcement};
 use super::reading::{Read, Receipt};
 use super::{By, Error, Ingest, silence};
 use crate::config::Source;
-use crate::fetch::{Client, Failure, Tools, Wanted};
+use crate::fetch::{Client, Tools, Wanted};
 use crate::newsroom::{Announced, Page, Reader, Unreadable};
 use crate::release::Draft;
 use crate::store::{Alarm, Lease, Progress, Store, Trouble};
@@ -119,7 +119,7 @@ impl<'a> Cycle<'a> {
             store: &ingest.store,
             source,
             reader: Ingest::reader(source)?,
-            client: Client::new(tools, &source.hosts, rules, by == By::Person)?,
+            client: Client::new(tools, source, rules, by == By::Person)?,
             report: Report {
                 id: source.id.clone(),
                 ..Report::default()
@@ -240,11 +240,12 @@ impl<'a> Cycle<'a> {
 
     /// What each listing's first page announces, without those that cannot be read.
     async fn read_listings(&mut self, progress: &Progress) -> Result<Vec<Vec<Draft>>, Error> {
+        let id = &self.source.id;
         let mut all = Vec::new();
         for listing in &self.source.listing {
             let wanted = if progress.gap.is_some() {
                 // While a gap is open, a page that has not changed is wanted as well.
-                self.store.forget_validators(listing).await?;
+                self.store.forget_validators(id, listing).await?;
                 Wanted::Whole
             } else {
                 Wanted::IfChanged
@@ -275,10 +276,8 @@ impl<'a> Cycle<'a> {
         match self.read(&url, wanted, parse).await? {
             Read::Failed(failure) => {
                 self.client.back_off(&url, &failure).await?;
-                if matches!(failure, Failure::Gone) {
-                    self.alarm("gone", format!("{url}: {failure}"));
-                } else if matches!(failure, Failure::Challenged(_) | Failure::Refused(_)) {
-                    self.alarm("challenged", format!("{url}: {failure}"));
+                if let Some(kind) = failure.alarm() {
+                    self.alarm(kind, failure.cause());
                 }
                 Ok(None)
             }

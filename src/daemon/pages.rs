@@ -9,7 +9,7 @@ use super::reading::{Read, Receipt};
 use crate::fetch::{Failure, Wanted};
 use crate::newsroom::Reader;
 use crate::release::{Article, DatedText};
-use crate::store::Due;
+use crate::store::{BackOff, Due};
 
 /// When a release's page is read again, counted from first sight.
 const READINGS: [TimeDelta; 6] = [
@@ -100,9 +100,9 @@ impl Cycle<'_> {
                 });
             }
             // Nothing was asked, so nothing has failed: what the server asked for is waited for.
-            Read::Failed(Failure::Held { until, .. } | Failure::BackingOff { until, .. }) => {
-                (Some(until), due.failures)
-            }
+            Read::Failed(
+                Failure::Held { until, .. } | Failure::BackingOff(BackOff { until, .. }),
+            ) => (Some(until), due.failures),
             Read::Failed(Failure::Stopped { .. }) => return Ok(Looked::Planned),
             Read::Failed(failure) => {
                 self.note(&url, failure.to_string());

@@ -126,7 +126,7 @@ impl Cycle<'_> {
         let Receipt { url, kept } = receipt;
         Ok(self
             .store
-            .keep_validators(url.as_str(), self.rules, kept)
+            .keep_validators(&self.source.id, url.as_str(), self.rules, kept)
             .await?)
     }
 

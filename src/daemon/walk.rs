@@ -293,7 +293,9 @@ impl Cycle<'_> {
         if let Some(drafts) = self.first_pages.remove(listing) {
             return Ok(Walked::Releases(announcements::combine(Vec::new(), drafts)));
         }
-        self.store.forget_validators(listing).await?;
+        self.store
+            .forget_validators(&self.source.id, listing)
+            .await?;
         Ok(
             match self.read(url, Wanted::Whole, Reader::listing).await? {
                 Read::Changed(announced, _) => {

@@ -11,7 +11,7 @@ use super::reading::Read;
 use crate::fetch::{Failure, Wanted};
 use crate::newsroom::Reader;
 use crate::release::CanonicalPath;
-use crate::store::Due;
+use crate::store::{Due, MergedCopy};
 
 /// Two answers that a page is gone must lie so far apart.
 const APART: TimeDelta = TimeDelta::hours(24);
@@ -39,10 +39,14 @@ impl Cycle<'_> {
         if due.is_withdrawn {
             return Ok(false);
         }
-        let cause =
-            format!("{failure}: if it is still so in a day, the release is taken for withdrawn");
-        self.note(&due.url, cause);
-        Ok(now - gone >= APART)
+        let is_leaving = now - gone >= APART;
+        if !is_leaving {
+            let cause = format!(
+                "{failure}: if it is still so in a day, the release is taken for withdrawn"
+            );
+            self.note(&due.url, cause);
+        }
+        Ok(is_leaving)
     }
 
     /// Notes that a release's page is there; one that was withdrawn is shown again.
@@ -67,6 +71,9 @@ impl Cycle<'_> {
                  withdrawals: look whether they have moved"
             );
             self.alarm("withdrawals", text);
+            for due in leaving {
+                self.note(&due.url, "the page is gone, with others at once".to_owned());
+            }
             return Ok(());
         }
         if leaving.is_empty() {
@@ -79,11 +86,11 @@ impl Cycle<'_> {
             if announced.contains(&due.path) {
                 let cause = "the page is gone, but the newsroom still announces it".to_owned();
                 self.note(&due.url, cause);
-            } else if self
-                .store
-                .withdraw(due.guid, self.ingest.clock.now())
-                .await?
-            {
+            } else if self.stands_elsewhere(&due).await? {
+                self.report.merged += 1;
+            } else {
+                let now = self.ingest.clock.now();
+                self.store.withdraw(due.guid, now).await?;
                 tracing::info!(
                     id = due.guid.id(),
                     url = due.url,
@@ -93,6 +100,41 @@ impl Cycle<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether one of a release's copies is still there; then the release stands at that address.
+    async fn stands_elsewhere(&mut self, due: &Due) -> Result<bool, Error> {
+        let source = self.source.id.as_str();
+        let Some(text) = self.store.dated_text(due.guid).await? else {
+            return Ok(false);
+        };
+        for (path, url) in self.store.copies(due.guid, source).await? {
+            let Some(address) = self.address(&url) else {
+                continue;
+            };
+            let read = self.try_to_read(&address, Wanted::Whole, Reader::article);
+            let Read::Changed(..) = read.await? else {
+                continue;
+            };
+            let old = MergedCopy {
+                into: due.guid,
+                source,
+                path: &due.path,
+                url: &due.url,
+                text: &text,
+                reason: "its page is gone, and the release stands at another address".to_owned(),
+                at: self.ingest.clock.now(),
+            };
+            self.store.stand_at((&path, &url), &old).await?;
+            tracing::info!(
+                id = due.guid.id(),
+                from = due.url,
+                to = url,
+                "stands at another address"
+            );
+            return Ok(true);
+        }
+        Ok(false)
     }
 
     /// What the newsroom announces at this moment, by its listing or else its feed; none if that cannot be read.
@@ -112,7 +154,7 @@ impl Cycle<'_> {
                 return Ok(None);
             };
             // What is read is not kept: validators known before would hide what of it is new, and are asked for anew.
-            self.store.forget_validators(&way).await?;
+            self.store.forget_validators(&self.source.id, &way).await?;
             let parse = if is_feed {
                 Reader::feed
             } else {

@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 
-use crate::store;
+use crate::store::{self, BackOff};
 
 /// Why an address could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -20,13 +20,8 @@ pub enum Failure {
         reason: String,
     },
     /// The address or its host failed before, and is left alone for a while.
-    #[error("not asked again before {}: {cause}", until.to_rfc3339_opts(SecondsFormat::Secs, true))]
-    BackingOff {
-        /// Until when.
-        until: DateTime<Utc>,
-        /// How it failed.
-        cause: String,
-    },
+    #[error("not asked again before {}: {}", .0.until.to_rfc3339_opts(SecondsFormat::Secs, true), .0.cause)]
+    BackingOff(BackOff),
     /// The host challenged us a moment ago.
     #[error("not asked, since {host} is left alone for now: {cause}")]
     Stopped {
@@ -131,11 +126,37 @@ impl Failure {
         }
     }
 
+    /// The kind of alarm that it is, where a person has to do something about it.
+    pub fn alarm(&self) -> Option<&'static str> {
+        match self {
+            Failure::Challenged(_) | Failure::Refused(_) | Failure::Stopped { .. } => {
+                Some("challenged")
+            }
+            Failure::Gone => Some("gone"),
+            Failure::BackingOff(back_off) => match back_off.kind.as_str() {
+                "refusal" => Some("challenged"),
+                "gone" => Some("gone"),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// How it failed, without when it is asked again.
+    pub fn cause(&self) -> String {
+        match self {
+            Failure::BackingOff(BackOff { cause, .. }) | Failure::Stopped { cause, .. } => {
+                cause.clone()
+            }
+            failure => failure.to_string(),
+        }
+    }
+
     /// Whether nothing was asked, since its time has not come.
     pub fn is_a_wait(&self) -> bool {
         matches!(
             self,
-            Failure::Held { .. } | Failure::BackingOff { .. } | Failure::Stopped { .. }
+            Failure::Held { .. } | Failure::BackingOff(_) | Failure::Stopped { .. }
         )
     }
 

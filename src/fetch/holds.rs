@@ -10,7 +10,7 @@ use url::Url;
 use super::freshness::seconds;
 use super::hosts::host;
 use super::{Client, Failure};
-use crate::store::LONGEST_HOLD;
+use crate::store::{BackOff, LONGEST_HOLD};
 
 /// A hold that a server asks for without saying how long.
 const DEFAULT_HOLD: TimeDelta = TimeDelta::minutes(5);
@@ -20,22 +20,27 @@ const REFUSALS: usize = 2;
 /// How a failure is backed off from: the first wait, which doubles with each failure in a row, and the longest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Pattern {
+    /// Its name in the store.
+    kind: &'static str,
     first: TimeDelta,
     longest: TimeDelta,
 }
 
 /// What may be better soon: an error of the server, silence, junk.
 const TROUBLE: Pattern = Pattern {
+    kind: "trouble",
     first: TimeDelta::minutes(5),
     longest: TimeDelta::hours(6),
 };
 /// What a person has to mend: we are not wanted.
 const REFUSAL: Pattern = Pattern {
+    kind: "refusal",
     first: TimeDelta::hours(1),
     longest: TimeDelta::hours(24),
 };
 /// What is gone for good is only looked at in case it was a slip.
 const GONE: Pattern = Pattern {
+    kind: "gone",
     first: TimeDelta::hours(24),
     longest: TimeDelta::hours(24),
 };
@@ -60,13 +65,13 @@ impl Client<'_> {
     /// [`Failure::Store`].
     pub async fn back_off(&self, url: &Url, failure: &Failure) -> Result<(), Failure> {
         let pattern = match failure {
-            Failure::Held { .. } | Failure::BackingOff { .. } | Failure::Stopped { .. } => {
-                return Ok(());
-            }
+            // What challenges is left alone as a whole host.
+            Failure::Challenged(_) => return Ok(()),
+            failure if failure.is_a_wait() => return Ok(()),
             Failure::Robots(_) | Failure::ForeignHost(_) => return Ok(()),
             Failure::Store(_) | Failure::LeaseLost => return Ok(()),
             Failure::Gone => GONE,
-            Failure::Refused(_) | Failure::Challenged(_) => REFUSAL,
+            Failure::Refused(_) => REFUSAL,
             _ => TROUBLE,
         };
         self.keep_back_off(url.as_str(), pattern, &failure.to_string())
@@ -110,9 +115,13 @@ impl Client<'_> {
         cause: &str,
     ) -> Result<(), Failure> {
         let failures = self.store.back_off_failures(address).await? + 1;
-        let until = self.clock.now() + pattern.wait(failures, fastrand::f64());
+        let back_off = BackOff {
+            until: self.clock.now() + pattern.wait(failures, fastrand::f64()),
+            kind: pattern.kind.to_owned(),
+            cause: cause.to_owned(),
+        };
         self.store
-            .keep_back_off(address, until, failures, cause)
+            .keep_back_off(address, failures, &back_off)
             .await?;
         Ok(())
     }
@@ -129,9 +138,9 @@ impl Client<'_> {
             return Err(Failure::Stopped { host, cause });
         }
         if !self.is_eager
-            && let Some((until, cause)) = self.store.back_off(&host, url.as_str(), now).await?
+            && let Some(back_off) = self.store.back_off(&host, url.as_str(), now).await?
         {
-            return Err(Failure::BackingOff { until, cause });
+            return Err(Failure::BackingOff(back_off));
         }
         Ok(())
     }

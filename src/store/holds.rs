@@ -9,6 +9,17 @@ use super::{Result, Store, time_in};
 /// wrong.
 pub const LONGEST_HOLD: TimeDelta = TimeDelta::hours(24);
 
+/// Why a host or an address is left alone by us, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BackOff {
+    /// Until when.
+    pub until: DateTime<Utc>,
+    /// What kind of failure it was.
+    pub kind: String,
+    /// How it failed.
+    pub cause: String,
+}
+
 impl Store {
     /// Until when a host or an address is not to be asked, and why.
     ///
@@ -61,9 +72,9 @@ impl Store {
         host: &str,
         address: &str,
         now: DateTime<Utc>,
-    ) -> Result<Option<(DateTime<Utc>, String)>> {
+    ) -> Result<Option<BackOff>> {
         let row = sqlx::query(
-            "SELECT until, cause FROM back_offs WHERE address IN ($1, $2) AND until > $3 AND until <= $4
+            "SELECT until, kind, cause FROM back_offs WHERE address IN ($1, $2) AND until > $3 AND until <= $4
              ORDER BY until DESC LIMIT 1",
         )
         .bind(host)
@@ -73,7 +84,11 @@ impl Store {
         .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else { return Ok(None) };
-        Ok(Some((time_in(&row, "until")?, row.try_get("cause")?)))
+        Ok(Some(BackOff {
+            until: time_in(&row, "until")?,
+            kind: row.try_get("kind")?,
+            cause: row.try_get("cause")?,
+        }))
     }
 
     /// How often in a row a host or an address has failed.
@@ -95,18 +110,18 @@ impl Store {
     pub async fn keep_back_off(
         &self,
         address: &str,
-        until: DateTime<Utc>,
         failures: i64,
-        cause: &str,
+        back_off: &BackOff,
     ) -> Result<()> {
         sqlx::query(
-            "INSERT INTO back_offs (address, until, failures, cause) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (address) DO UPDATE SET until = $2, failures = $3, cause = $4",
+            "INSERT INTO back_offs (address, until, failures, kind, cause) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (address) DO UPDATE SET until = $2, failures = $3, kind = $4, cause = $5",
         )
         .bind(address)
-        .bind(until.timestamp())
+        .bind(back_off.until.timestamp())
         .bind(failures)
-        .bind(cause)
+        .bind(&back_off.kind)
+        .bind(&back_off.cause)
         .execute(&self.pool)
         .await?;
         Ok(())

@@ -283,7 +283,7 @@ async fn add_address(
     Ok(())
 }
 
-async fn add_merge(tx: &mut Tx, copy: &MergedCopy<'_>) -> Result<()> {
+pub(super) async fn add_merge(tx: &mut Tx, copy: &MergedCopy<'_>) -> Result<()> {
     let DatedText { text, published } = copy.text;
     sqlx::query(
         "INSERT INTO merges (source, path, guid, url, title, lead, body, published, reason, at)

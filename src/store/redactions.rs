@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 
-use super::{Result, Store, bump, guid_in, json_in, json_of};
+use super::{Result, Store, Tx, bump, guid_in, json_in, json_of};
 use crate::release::{Evidence, Guid, Text};
 
 /// No text of the release is ever stored again.
@@ -140,7 +140,7 @@ impl Store {
 }
 
 /// The phrases that a topic was given for may stay; the sentences around them are the text's.
-async fn hide_sentences(tx: &mut super::Tx, guid: &str) -> Result<()> {
+async fn hide_sentences(tx: &mut Tx, guid: &str) -> Result<()> {
     let rows = sqlx::query("SELECT topic, evidence FROM tags WHERE guid = $1")
         .bind(guid)
         .fetch_all(&mut **tx)

@@ -55,10 +55,12 @@ impl Store {
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn validators(&self, url: &str, rules: i64) -> Result<Kept> {
+    pub async fn validators(&self, source: &str, url: &str, rules: i64) -> Result<Kept> {
         let row = sqlx::query(
-            "SELECT etag, last_modified, fresh_until, ttl, broken FROM validators WHERE url = $1 AND rules = $2",
+            "SELECT etag, last_modified, fresh_until, ttl, broken FROM validators
+             WHERE source = $1 AND url = $2 AND rules = $3",
         )
+        .bind(source)
         .bind(url)
         .bind(rules)
         .fetch_optional(&self.pool)
@@ -83,12 +85,19 @@ impl Store {
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn keep_validators(&self, url: &str, rules: i64, kept: &Kept) -> Result<()> {
+    pub async fn keep_validators(
+        &self,
+        source: &str,
+        url: &str,
+        rules: i64,
+        kept: &Kept,
+    ) -> Result<()> {
         sqlx::query(
-            "INSERT INTO validators (url, rules, etag, last_modified, fresh_until, ttl, broken)
-             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (url) DO UPDATE
-             SET rules = $2, etag = $3, last_modified = $4, fresh_until = $5, ttl = $6, broken = $7",
+            "INSERT INTO validators (source, url, rules, etag, last_modified, fresh_until, ttl, broken)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (source, url) DO UPDATE
+             SET rules = $3, etag = $4, last_modified = $5, fresh_until = $6, ttl = $7, broken = $8",
         )
+        .bind(source)
         .bind(url)
         .bind(rules)
         .bind(kept.validators.etag.as_deref())
@@ -105,9 +114,15 @@ impl Store {
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn keep_fresh(&self, url: &str, until: Option<DateTime<Utc>>) -> Result<()> {
-        sqlx::query("UPDATE validators SET fresh_until = $1 WHERE url = $2")
+    pub async fn keep_fresh(
+        &self,
+        source: &str,
+        url: &str,
+        until: Option<DateTime<Utc>>,
+    ) -> Result<()> {
+        sqlx::query("UPDATE validators SET fresh_until = $1 WHERE source = $2 AND url = $3")
             .bind(until.map(|until| until.timestamp()))
+            .bind(source)
             .bind(url)
             .execute(&self.pool)
             .await?;
@@ -118,8 +133,9 @@ impl Store {
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn forget_validators(&self, url: &str) -> Result<()> {
-        sqlx::query("DELETE FROM validators WHERE url = $1")
+    pub async fn forget_validators(&self, source: &str, url: &str) -> Result<()> {
+        sqlx::query("DELETE FROM validators WHERE source = $1 AND url = $2")
+            .bind(source)
             .bind(url)
             .execute(&self.pool)
             .await?;

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 
-use super::ingest::add_revision;
-use super::{Result, Store, bump, dated_text_in};
+use super::ingest::{MergedCopy, add_merge, add_revision};
+use super::{Result, Store, Tx, bump, dated_text_in};
 use crate::release::{CanonicalPath, Cause, Guid, Status};
 
 impl Store {
@@ -63,6 +63,57 @@ impl Store {
         Ok(restored)
     }
 
+    /// The paths and addresses of a release's copies in a source.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn copies(&self, guid: Guid, source: &str) -> Result<Vec<(CanonicalPath, String)>> {
+        let rows = sqlx::query(
+            "SELECT path, url FROM merges WHERE guid = $1 AND source = $2 ORDER BY at, path",
+        )
+        .bind(guid.to_string())
+        .bind(source)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| {
+                let path = CanonicalPath::from_stored(row.try_get("path")?);
+                Ok((path, row.try_get("url")?))
+            })
+            .collect()
+    }
+
+    /// Lets a release stand at the address of one of its copies, since its own is gone; that becomes the copy's. The new
+    /// one is read at once.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn stand_at(&self, copy: (&CanonicalPath, &str), old: &MergedCopy<'_>) -> Result<()> {
+        let mut tx = self.begin().await?;
+        sqlx::query("DELETE FROM merges WHERE source = $1 AND path = $2")
+            .bind(old.source)
+            .bind(copy.0.as_str())
+            .execute(&mut *tx)
+            .await?;
+        add_merge(&mut tx, old).await?;
+        sqlx::query("UPDATE releases SET url = $1 WHERE guid = $2")
+            .bind(copy.1)
+            .bind(old.into.to_string())
+            .execute(&mut *tx)
+            .await?;
+        for (path, due) in [(old.path, None), (copy.0, Some(old.at.timestamp()))] {
+            sqlx::query("UPDATE addresses SET page_due = $1, gone_at = NULL WHERE source = $2 AND path = $3")
+                .bind(due)
+                .bind(old.source)
+                .bind(path.as_str())
+                .execute(&mut *tx)
+                .await?;
+        }
+        bump(&mut tx).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Withdraws a release: its title stays, its text is shown nowhere. Gives whether it was there.
     ///
     /// # Errors
@@ -77,7 +128,7 @@ impl Store {
 
 /// Gives a release a status, with a revision that says when and why; gives whether it had another.
 async fn turn(
-    tx: &mut super::Tx,
+    tx: &mut Tx,
     guid: Guid,
     status: Status,
     cause: Cause,

@@ -51,7 +51,7 @@ async fn what_is_gone_twice_a_day_apart_is_withdrawn_and_comes_back() {
     assert_eq!(world.failing_fetch().await["withdrawn"], 0, "the same day");
 
     world.let_gone_pages_age().await;
-    assert_eq!(world.failing_fetch().await["withdrawn"], 1);
+    assert_eq!(world.fetch().await["withdrawn"], 1);
     let rows = world.releases().await;
     let row = rows
         .iter()
@@ -140,16 +140,49 @@ async fn a_release_that_is_still_announced_is_not_withdrawn() {
 async fn a_withdrawn_release_that_is_issued_again_is_news() {
     let world = read(5).await;
     world.site().withdraw("release-number-4");
-    for _ in 0..2 {
-        world.make_pages_due().await;
-        world.failing_fetch().await;
-        world.let_gone_pages_age().await;
-    }
+    world.make_pages_due().await;
+    world.failing_fetch().await;
+    world.let_gone_pages_age().await;
+    assert_eq!(world.fetch().await["withdrawn"], 1);
     let mut again = of_today(4..=4).remove(0);
     again.id = "release-number-4-1".to_owned();
     world.site().publish(again);
     assert_eq!(world.fetch().await["new"], 1);
     assert!(!places(&world, &word(4)).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_whose_copy_is_still_there_is_not_withdrawn() {
+    let world = read(5).await;
+    let mut again = of_today(4..=4).remove(0);
+    again.id = "release-number-4-1".to_owned();
+    world.site().publish(again);
+    assert_eq!(world.fetch().await["merged"], 1);
+    let guid = world.releases().await[1]["guid"].clone();
+    world.site().withdraw("release-number-4");
+    world.make_pages_due().await;
+    world.failing_fetch().await;
+    world.let_gone_pages_age().await;
+    let report = world.fetch().await;
+    assert_eq!(report["withdrawn"], 0, "{report}");
+    let rows = world.releases().await;
+    let row = rows
+        .iter()
+        .find(|row| row["title"] == "Release number 4")
+        .unwrap();
+    assert_eq!(
+        (&row["guid"], row["status"].as_str()),
+        (&guid, Some("current"))
+    );
+    assert!(
+        row["url"]
+            .as_str()
+            .unwrap()
+            .ends_with("/releases/release-number-4-1"),
+        "{row}"
+    );
+    world.make_pages_due().await;
+    assert_eq!(world.fetch().await["revised"], 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

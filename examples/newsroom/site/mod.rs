@@ -16,6 +16,8 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, TimeDelta, Utc};
+use npcc_feeds::clock::Clock;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -92,8 +94,15 @@ pub struct Asked {
     pub path: String,
     pub status: u16,
     pub user_agent: String,
+    /// Until when whoever asked was told to wait.
+    pub retry_after: Option<DateTime<Utc>>,
+    /// The validator that was sent along.
+    pub if_none_match: Option<String>,
     pub began: Instant,
     pub answered: Instant,
+    /// The same by the clock of whoever asked, where the newsroom was given it.
+    pub began_at: DateTime<Utc>,
+    pub answered_at: DateTime<Utc>,
 }
 
 #[derive(Default)]
@@ -106,6 +115,8 @@ struct Inner {
     links_host: Option<String>,
     shows_one_page: bool,
     gives_no_etags: bool,
+    cache_control: Option<String>,
+    clock: Clock,
 }
 
 /// What a newsroom shows.
@@ -155,6 +166,23 @@ impl Site {
         self.lock().asked.clear();
     }
 
+    /// Shows other releases, in this order.
+    pub fn set_items(&self, items: Vec<Item>) {
+        self.lock().items = Site::new(items).lock().items.clone();
+    }
+
+    /// The feed as it is now.
+    pub fn feed(&self, origin: &str) -> String {
+        feed::rss(&self.lock().items, origin)
+    }
+
+    /// The listing's first page as it is now.
+    pub fn listing(&self, origin: &str) -> String {
+        let inner = self.lock();
+        let items: Vec<&Item> = inner.items.iter().collect();
+        pages::listing(&items, 1, "/releases", origin)
+    }
+
     /// Lets every address that begins so fail.
     pub fn set_fault(&self, prefix: &str, fault: Fault) {
         self.lock().faults.push((prefix.to_owned(), fault));
@@ -192,6 +220,16 @@ impl Site {
     /// Answers come without validators.
     pub fn set_gives_no_etags(&self) {
         self.lock().gives_no_etags = true;
+    }
+
+    /// Answers say this on their freshness.
+    pub fn set_cache_control(&self, value: Option<&str>) {
+        self.lock().cache_control = value.map(str::to_owned);
+    }
+
+    /// Requests are dated by this clock.
+    pub fn set_clock(&self, clock: &Clock) {
+        self.lock().clock = clock.clone();
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -300,6 +338,8 @@ impl Drop for Newsroom {
 
 async fn answer(State(site): State<Site>, request: Request) -> Response {
     let began = Instant::now();
+    let clock = site.lock().clock.clone();
+    let began_at = clock.now();
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
     let query = parts.uri.query().unwrap_or_default();
@@ -315,7 +355,7 @@ async fn answer(State(site): State<Site>, request: Request) -> Response {
         .uri
         .path_and_query()
         .map_or_else(|| path.clone(), ToString::to_string);
-    let response = match site.fault(&whole) {
+    let mut response = match site.fault(&whole) {
         Some(fault) => {
             faults::answer(&fault, || {
                 plain(&site, &path, query, &origin, &parts.headers)
@@ -327,12 +367,30 @@ async fn answer(State(site): State<Site>, request: Request) -> Response {
         }
         None => plain(&site, &path, query, &origin, &parts.headers),
     };
+    if let Some(value) = &site.lock().cache_control
+        && let Ok(value) = value.parse()
+    {
+        response.headers_mut().insert(header::CACHE_CONTROL, value);
+    }
+    let retry_after = response.headers().get(header::RETRY_AFTER);
+    let retry_after = retry_after.and_then(|value| value.to_str().ok());
+    let retry_after = retry_after.and_then(|value| match value.parse() {
+        Ok(seconds) => Some(began_at + TimeDelta::seconds(seconds)),
+        Err(_) => DateTime::parse_from_rfc2822(value).ok().map(Into::into),
+    });
+    let if_none_match = Some(text(header::IF_NONE_MATCH));
     let asked = Asked {
         path: whole,
         status: response.status().as_u16(),
         user_agent: text(header::USER_AGENT).to_owned(),
+        retry_after,
+        if_none_match: if_none_match
+            .filter(|tag| !tag.is_empty())
+            .map(str::to_owned),
         began,
         answered: Instant::now(),
+        began_at,
+        answered_at: clock.now(),
     };
     site.lock().asked.push(asked);
     response

@@ -17,7 +17,8 @@ pub(super) fn listing(items: &[&Item], page: usize, path: &str, origin: &str) ->
         origin,
         &format!(
             "<h1>Releases</h1><div class=\"cards\">{cards}</div>\
-             <p class=\"pager\">Page {page} of {pages} <a href=\"{origin}{path}\">Newest</a></p>"
+             <p class=\"pager\">Page {page} of {pages} <a href=\"{origin}{path}\">Newest</a> \
+             <a href=\"{origin}{path}?page={pages}\">Oldest</a></p>"
         ),
     )
 }

@@ -1,8 +1,20 @@
--- Until when an answer is fresh by its publisher's word, and the seconds that a feed's own `ttl` asks for.
-ALTER TABLE validators ADD COLUMN fresh_until BIGINT;
-ALTER TABLE validators ADD COLUMN ttl BIGINT;
--- What of the document could not be taken: an answer that nothing has changed leaves that so.
-ALTER TABLE validators ADD COLUMN broken TEXT NOT NULL DEFAULT '[]';
+-- Validators are a source's, since what they cover is. Those of before are dropped: everything is read once more.
+DROP TABLE validators;
+CREATE TABLE validators (
+    source        TEXT NOT NULL,
+    url           TEXT NOT NULL,
+    -- A hash of the rules that what came with them was read by.
+    rules         BIGINT NOT NULL,
+    -- Each character is a byte of the header.
+    etag          TEXT,
+    last_modified TEXT,
+    -- Until when it is fresh by its publisher's word, and the seconds that a feed's own `ttl` asks for.
+    fresh_until   BIGINT,
+    ttl           BIGINT,
+    -- What of the document could not be taken: an answer that nothing has changed leaves that so.
+    broken        TEXT NOT NULL DEFAULT '[]',
+    PRIMARY KEY (source, url)
+);
 
 -- The pause is a host's, whatever the scheme and the port.
 CREATE TABLE hosts (
@@ -16,6 +28,8 @@ CREATE TABLE back_offs (
     address  TEXT PRIMARY KEY,
     until    BIGINT NOT NULL,
     failures BIGINT NOT NULL,
+    -- `trouble`, `refusal` or `gone`.
+    kind     TEXT NOT NULL,
     cause    TEXT NOT NULL
 );
 

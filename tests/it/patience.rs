@@ -1,0 +1,224 @@
+//! When the newsroom is not asked: while what it gave is fresh, and after it failed.
+
+use chrono::TimeDelta;
+use npcc_feeds::daemon::By;
+
+use crate::harness::{numbered, release};
+use crate::inside::Inside;
+use crate::site::Fault;
+
+const QUIET: [&str; 0] = [];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_fresh_is_not_asked_for_also_after_a_restart() {
+    let mut world = Inside::new(numbered(1..=5)).await;
+    world.site().set_cache_control(Some("public, max-age=3600"));
+    world.good_cycle().await;
+    world.asked();
+    world.site().publish(release(6));
+    world.turn_minutes(59);
+    world.restart().await;
+    assert_eq!(world.good_cycle().await.requests, 0);
+    world.turn_minutes(2);
+    assert_eq!(world.good_cycle().await.new, 1);
+    // Whoever asks by hand is not put off.
+    world.site().publish(release(7));
+    let cycle = world.ingest.cycle(world.source(), By::Person);
+    assert_eq!(cycle.await.unwrap().new, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_304_says_how_long_it_is_fresh_too() {
+    let world = Inside::new(numbered(1..=5)).await;
+    world.good_cycle().await;
+    world.site().set_cache_control(Some("max-age=7200"));
+    world.turn_minutes(15);
+    assert_eq!(world.good_cycle().await.requests, 1);
+    world.turn_minutes(119);
+    assert_eq!(world.good_cycle().await.requests, 0);
+    world.turn_minutes(2);
+    assert_eq!(world.good_cycle().await.requests, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_absurd_freshness_is_cut_and_one_of_a_wrong_clock_is_none() {
+    let world = Inside::new(numbered(1..=5)).await;
+    world.site().set_cache_control(Some("max-age=31536000"));
+    world.good_cycle().await;
+    world.turn_minutes(6 * 60 + 1);
+    assert_eq!(world.good_cycle().await.requests, 1);
+    world.clock.turn(TimeDelta::days(-3));
+    assert!(world.good_cycle().await.requests > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_feeds_ttl_is_a_floor() {
+    let world = Inside::new(numbered(1..=5)).await;
+    let feed = world.site().feed(&world.newsroom.base());
+    let feed = feed.replacen("<item>", "<ttl>60</ttl><item>", 1);
+    world.site().set_raw("/feed/rss", "text/xml", feed);
+    world.good_cycle().await;
+    for (minutes, requests) in [(59, 0), (2, 1), (59, 0)] {
+        world.turn_minutes(minutes);
+        assert_eq!(
+            world.good_cycle().await.requests,
+            requests,
+            "after {minutes} minutes"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fails_is_asked_ever_more_rarely_and_a_restart_changes_nothing() {
+    let mut world = Inside::new(numbered(1..=5)).await;
+    world.good_cycle().await;
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(500, None));
+    world.asked();
+    let mut asked = 0;
+    for cycle in 0..96 {
+        world.turn_minutes(15);
+        if cycle % 10 == 0 {
+            world.restart().await;
+        }
+        let report = world.cycle().await;
+        // It is told of in every cycle, asked or not.
+        assert!(
+            report.failed.iter().any(|one| one.cause.contains("500")),
+            "{report:?}"
+        );
+        let paths = world.asked();
+        asked += paths.iter().filter(|path| *path == "/feed/rss").count();
+        assert!(
+            paths.contains(&"/releases".to_owned()),
+            "the listing stands in"
+        );
+    }
+    // 5, 10, 20, 40 … minutes up to six hours, by the quarter of an hour.
+    assert!((7..=14).contains(&asked), "{asked} in a day");
+    world.site().clear_faults();
+    world.site().publish(release(6));
+    world.turn_minutes(7 * 60);
+    assert_eq!(world.good_cycle().await.new, 1);
+    world.turn_minutes(15);
+    assert_eq!(
+        world.good_cycle().await.requests,
+        1,
+        "the schedule's rhythm is back"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_challenge_stops_the_host_and_is_probed_slowly() {
+    let world = Inside::new(numbered(1..=5)).await;
+    world.good_cycle().await;
+    world.site().set_fault("/", Fault::Challenge);
+    world.asked();
+    let mut asked = Vec::new();
+    for _ in 0..96 {
+        world.turn_minutes(15);
+        let report = world.cycle().await;
+        assert!(
+            report.failed[0].cause.contains("challenges us"),
+            "{report:?}"
+        );
+        assert_eq!(
+            report.alarms.len(),
+            1,
+            "one alarm as long as it lasts: {report:?}"
+        );
+        assert_eq!(report.alarms[0].kind, "challenged");
+        asked.extend(world.asked());
+    }
+    assert!((3..=7).contains(&asked.len()), "{asked:?}");
+    assert!(asked.iter().all(|path| path == "/feed/rss"), "{asked:?}");
+    // A person may ask, once.
+    let report = world
+        .ingest
+        .cycle(world.source(), By::Person)
+        .await
+        .unwrap();
+    assert_eq!(
+        (report.requests, report.alarms[0].kind.as_str()),
+        (1, "challenged")
+    );
+    world.site().clear_faults();
+    world.turn_minutes(24 * 60);
+    world.good_cycle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_refused_is_its_own_and_two_are_the_hosts() {
+    let world = Inside::new(numbered(1..=5)).await;
+    world.good_cycle().await;
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(403, None));
+    world.turn_minutes(15);
+    world.asked();
+    world.cycle().await;
+    assert_eq!(world.asked(), ["/feed/rss", "/releases"]);
+    world.turn_minutes(15);
+    world.cycle().await;
+    assert_eq!(world.asked(), ["/releases"]);
+    world
+        .site()
+        .set_fault("/releases", Fault::Status(403, None));
+    world.turn_minutes(24 * 60);
+    world.cycle().await;
+    world.turn_minutes(15);
+    world.asked();
+    world.cycle().await;
+    assert_eq!(world.asked(), QUIET, "the host is left alone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_gone_for_good_is_looked_at_daily() {
+    let world = Inside::new(numbered(1..=5)).await;
+    world.good_cycle().await;
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(410, None));
+    world.asked();
+    let mut asked = 0;
+    for _ in 0..72 {
+        world.turn_minutes(60);
+        let report = world.cycle().await;
+        asked += world
+            .asked()
+            .iter()
+            .filter(|path| *path == "/feed/rss")
+            .count();
+        assert!(
+            report
+                .failed
+                .iter()
+                .any(|one| one.cause.contains("410 Gone")),
+            "{report:?}"
+        );
+    }
+    assert!((3..=4).contains(&asked), "{asked} in three days");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_has_moved_for_good_is_followed_and_told_of() {
+    let world = Inside::new(numbered(1..=5)).await;
+    let raw = world.site().feed(&world.newsroom.base());
+    world.site().set_raw("/new/feed", "text/xml", raw);
+    let moved = Fault::Redirect(301, "/new/feed".to_owned());
+    world.site().set_fault("/feed/rss", moved);
+    let report = world.good_cycle().await;
+    assert_eq!((report.new, report.alarms[0].kind.as_str()), (5, "moved"));
+    assert!(report.alarms[0].text.contains("/new/feed"), "{report:?}");
+    world.turn_minutes(15);
+    world.site().clear_asked();
+    world.good_cycle().await;
+    let asked = world.site().asked();
+    let last = asked.last().unwrap();
+    assert_eq!(
+        (last.path.as_str(), last.status),
+        ("/new/feed", 304),
+        "its own validators"
+    );
+}
