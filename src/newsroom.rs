@@ -3,21 +3,34 @@
 //! Nothing here asks the network or the clock. What stands where in the pages comes from the configuration.
 
 mod article;
+mod challenge;
 mod clean;
-mod dates;
+pub mod dates;
 mod decode;
 mod feed;
+mod headline;
 mod listing;
+mod pace;
+mod pager;
+mod readable;
+mod salvage;
+mod title;
+mod unreadable;
+
+use std::time::Duration;
 
 use chrono::NaiveDate;
-use scraper::{ElementRef, Html, Selector};
-use thiserror::Error;
+use scraper::{ElementRef, Selector};
 use url::Url;
 
 use crate::config::Source;
 use crate::html;
 use crate::release::{Article, CanonicalPath, Draft};
 use crate::text;
+
+use headline::headline;
+
+pub use unreadable::Unreadable;
 
 /// What was fetched from one address.
 #[derive(Debug, Clone)]
@@ -37,50 +50,17 @@ pub struct Announced {
     pub drafts: Vec<Draft>,
     /// Why items could not be taken, one reason each.
     pub broken: Vec<String>,
-    /// How long the document itself says that it stays fresh, as a feed does with `ttl`.
-    pub ttl: Option<std::time::Duration>,
-    /// The number of the listing's last page, where this page links to it.
+    /// How long the feed asks to be left alone, by `ttl` or `sy:updatePeriod`; as it says, however absurd.
+    pub ttl: Option<Duration>,
+    /// The highest number among the listing's pages that this one links to.
     pub last_page: Option<i64>,
 }
 
 /// As many releases are taken from one page; the newsroom's own shows ten or twenty.
 const MOST_ANNOUNCED: usize = 500;
 
-/// Why a page gave nothing.
-#[derive(Debug, Error, PartialEq, Eq)]
-pub enum Unreadable {
-    /// The feed is not one, or none of its items is a release.
-    #[error(
-        "the feed holds no release: {0} (look at it in a browser: it may have moved, or a challenge page stands in front)"
-    )]
-    Feed(String),
-    /// The listing's page holds no card with a release's link.
-    #[error(
-        "the listing holds no release: nothing matches card \"{card}\" with link \"{link}\" (the page's layout may have changed: compare [sources.select])"
-    )]
-    Listing {
-        /// The selector of a card.
-        card: String,
-        /// The selector of its link.
-        link: String,
-    },
-    /// The release's page has no text where it should be.
-    #[error(
-        "the page holds no text: nothing matches body \"{0}\" (its layout may have changed: compare [sources.select])"
-    )]
-    Body(String),
-    /// A page that wants to see a browser stands before the site.
-    #[error("a page with \"{0}\" challenges us instead of the document")]
-    Challenge(String),
-    /// The page nests deeper or holds more than any honest page.
-    #[error(
-        "the page nests its elements more than 512 deep, or holds more than 200,000, and was not parsed"
-    )]
-    TooMuch,
-    /// A selector that the configuration's checks would have refused.
-    #[error("\"{0}\" is no CSS selector")]
-    Selector(String),
-}
+/// A longer link leads nowhere. Many cards of a page may hold the same one.
+const LONGEST_LINK: usize = 4 * 1024;
 
 /// Reads the pages of one source.
 #[derive(Debug, Clone)]
@@ -125,7 +105,7 @@ impl Reader {
     /// The releases in the newsroom's own feed.
     ///
     /// # Errors
-    /// [`Unreadable::Feed`] when not one release can be read.
+    /// [`Unreadable::Feed`] when not one release can be read, [`Unreadable::Challenge`] when that is why.
     pub fn feed(&self, page: &Page) -> Result<Announced, Unreadable> {
         feed::read(self, page)
     }
@@ -133,7 +113,7 @@ impl Reader {
     /// The releases on one page of the listing.
     ///
     /// # Errors
-    /// [`Unreadable::Listing`] when there is none.
+    /// [`Unreadable::Listing`] when there is none, [`Unreadable::Challenge`] when that is why, [`Unreadable::TooMuch`].
     pub fn listing(&self, page: &Page) -> Result<Announced, Unreadable> {
         listing::read(self, page)
     }
@@ -147,10 +127,11 @@ impl Reader {
         listing::read_further(self, page)
     }
 
-    /// A release's own page.
+    /// A release's own page: by the selectors, or where they find no text, by what a reader would take for it.
     ///
     /// # Errors
-    /// [`Unreadable::Body`] when there is no text.
+    /// [`Unreadable::Body`] when there is no text, [`Unreadable::Title`] when there is no title,
+    /// [`Unreadable::Challenge`] when that is why, [`Unreadable::TooMuch`].
     pub fn article(&self, page: &Page) -> Result<Article, Unreadable> {
         article::read(self, page)
     }
@@ -158,6 +139,9 @@ impl Reader {
     /// The address of a release, when `link` is one of this source's: its path under `articles`, its host among
     /// `hosts`. Never http where the page that holds the link came by https.
     fn release_url(&self, link: &str, base: &Url) -> Option<Url> {
+        if link.len() > LONGEST_LINK {
+            return None;
+        }
         let mut url = base.join(link.trim()).ok()?;
         let is_ours = matches!(url.scheme(), "http" | "https")
             && self
@@ -195,49 +179,18 @@ impl Reader {
         })
     }
 
-    fn day(&self, text: &str) -> Option<NaiveDate> {
-        dates::day(&text::line(text), &self.source.select.date_format)
+    /// The day that an element shows, or that its `datetime` attribute gives.
+    fn day(&self, element: ElementRef<'_>) -> Option<NaiveDate> {
+        let shown = text_of(element);
+        let attribute = element
+            .attr("datetime")
+            .filter(|day| day.len() <= LONGEST_LINK)
+            .map(text::line);
+        [Some(shown), attribute]
+            .into_iter()
+            .flatten()
+            .find_map(|text| dates::day(&text, &self.source.select.date_format))
     }
-}
-
-/// A headline as plain text: entities that were escaped twice and stray markup resolved.
-fn headline(text: &str) -> String {
-    let text = resolve_entities(text);
-    let is_tag = |(at, _): (usize, &str)| {
-        text[at + 1..].starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
-    };
-    if text.match_indices('<').any(is_tag) {
-        // Every entity is resolved by now.
-        html::plain(&text.replace('&', "&amp;"))
-    } else {
-        text::line(&text)
-    }
-}
-
-/// Resolves what is left of entities in a text that was decoded once. HTML knows some without their semicolon, but here
-/// "stop&regulate" is what was written.
-fn resolve_entities(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('&') {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '#';
-        let end = rest[1..].find(|c| !is_name(c)).map(|end| end + 1);
-        let length = match end {
-            Some(end) if end > 1 && rest[end..].starts_with(';') => {
-                out.push_str(&htmlize::unescape(&rest[..=end]));
-                end + 1
-            }
-            _ => {
-                out.push('&');
-                1
-            }
-        };
-        rest = &rest[length..];
-    }
-    out.push_str(rest);
-    out
 }
 
 /// A lead that says more than the title.
@@ -246,27 +199,6 @@ fn lead(text: String, title: &str) -> Option<String> {
     says_more.then_some(text)
 }
 
-fn parse_html(page: &Page) -> Result<Html, Unreadable> {
-    let text = decode::decode(&page.bytes, page.content_type.as_deref());
-    if html::is_too_much(&text) {
-        return Err(Unreadable::TooMuch);
-    }
-    Ok(Html::parse_document(&text))
-}
-
 fn text_of(element: ElementRef<'_>) -> String {
     html::line_in(*element)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::headline;
-
-    #[test]
-    fn a_bare_ampersand_is_no_entity() {
-        assert_eq!(
-            headline("Stop&regulate: Q&section &amp; R&D &rsquo;25 &#8217; <b>bold</b> &"),
-            "Stop&regulate: Q&section & R&D \u{2019}25 \u{2019} bold &"
-        );
-    }
 }

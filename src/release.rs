@@ -146,12 +146,34 @@ pub struct Draft {
 /// A release's own page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Article {
-    /// The headline on the page; `None` where the selector found none.
+    /// The headline on the page; `None` where it has none.
     pub title: Option<String>,
     /// The day on the page.
     pub published: Option<NaiveDate>,
     /// The whole text: sanitised HTML with absolute addresses.
     pub body: String,
+    /// How the text was found.
+    pub reading: Reading,
+}
+
+/// How a release's text was found on its page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// Where the configured selectors say.
+    #[default]
+    Selectors,
+    /// Where a reader would look for it, as nothing stood where the selectors say.
+    Readability,
+}
+
+impl Reading {
+    /// The word that is stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reading::Selectors => "selectors",
+            Reading::Readability => "readability",
+        }
+    }
 }
 
 /// The words of a release: what an edit changes and a revision keeps.

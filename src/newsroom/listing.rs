@@ -2,41 +2,43 @@
 
 use std::collections::HashSet;
 
-use scraper::{ElementRef, Html};
+use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
 use super::{
-    Announced, MOST_ANNOUNCED, Page, Reader, Unreadable, headline, lead, parse_html, text_of,
+    Announced, MOST_ANNOUNCED, Page, Reader, Unreadable, challenge, decode, headline, lead, pager,
+    text_of,
 };
+use crate::html;
 use crate::release::{CanonicalPath, Draft, Published};
 
+/// As much of a card is searched; real ones hold ten elements. Cards may stand inside one another.
+const MOST_IN_CARD: usize = 1_000;
+
 pub(super) fn read(reader: &Reader, page: &Page) -> Result<Announced, Unreadable> {
-    read_document(reader, &parse_html(page)?, page)
+    let text = decode::decode(&page.bytes, page.content_type.as_deref());
+    let document = html::document(&text).ok_or(Unreadable::TooMuch)?;
+    read_document(reader, &document, &text, page)
 }
 
 /// Without a card it is the end, if the page links to the listing itself, as the newsroom's navigation does.
 pub(super) fn read_further(reader: &Reader, page: &Page) -> Result<Announced, Unreadable> {
-    let document = parse_html(page)?;
-    match read_document(reader, &document, page) {
-        Err(Unreadable::Listing { .. }) if links_to_itself(&document, &page.url) => Ok(Announced {
-            drafts: Vec::new(),
-            broken: Vec::new(),
-            ..Announced::default()
-        }),
+    let text = decode::decode(&page.bytes, page.content_type.as_deref());
+    let document = html::document(&text).ok_or(Unreadable::TooMuch)?;
+    match read_document(reader, &document, &text, page) {
+        Err(Unreadable::Listing { .. }) if pager::links_to_itself(&document, &page.url) => {
+            Ok(announced(reader, &document, page, Vec::new()))
+        }
         read => read,
     }
 }
 
-fn links_to_itself(document: &Html, url: &Url) -> bool {
-    let path = CanonicalPath::of(url);
-    document.tree.nodes().any(|node| {
-        let link = node.value().as_element().and_then(|e| e.attr("href"));
-        link.and_then(|link| url.join(link).ok())
-            .is_some_and(|link| CanonicalPath::of(&link) == path && link.host() == url.host())
-    })
-}
-
-fn read_document(reader: &Reader, document: &Html, page: &Page) -> Result<Announced, Unreadable> {
+fn read_document(
+    reader: &Reader,
+    document: &Html,
+    text: &str,
+    page: &Page,
+) -> Result<Announced, Unreadable> {
     let mut drafts: Vec<Draft> = Vec::new();
     let mut paths = HashSet::new();
     for card in document.select(&reader.card).take(MOST_ANNOUNCED) {
@@ -48,31 +50,42 @@ fn read_document(reader: &Reader, document: &Html, page: &Page) -> Result<Announ
     }
     if drafts.is_empty() {
         let select = &reader.source.select;
-        return Err(Unreadable::Listing {
+        let nothing = Unreadable::Listing {
             card: select.card.clone(),
             link: select.link.clone(),
-        });
+        };
+        return Err(challenge::or(text, document, nothing));
     }
-    // A card that links elsewhere is another thing than a release, so none counts as broken.
-    Ok(Announced {
+    Ok(announced(reader, document, page, drafts))
+}
+
+/// A card that links elsewhere is another thing than a release, so none counts as broken.
+fn announced(reader: &Reader, document: &Html, page: &Page, drafts: Vec<Draft>) -> Announced {
+    let source = &reader.source;
+    Announced {
         drafts,
-        broken: Vec::new(),
+        last_page: pager::last_page(document, &page.url, &source.listing, &source.page),
         ..Announced::default()
-    })
+    }
+}
+
+/// The first match in a card.
+fn find<'a>(card: ElementRef<'a>, selector: &Selector) -> Option<ElementRef<'a>> {
+    card.descendent_elements()
+        .skip(1)
+        .take(MOST_IN_CARD)
+        .find(|element| selector.matches_with_scope(element, Some(card)))
 }
 
 fn draft(reader: &Reader, card: ElementRef<'_>, base: &Url) -> Option<Draft> {
-    let link = card.select(&reader.link).next()?;
+    let link = find(card, &reader.link)?;
     let url = reader.release_url(link.value().attr("href")?, base)?;
     let title = headline(&text_of(link));
     if title.is_empty() {
         return None;
     }
-    let day = card
-        .select(&reader.date)
-        .next()
-        .and_then(|date| reader.day(&text_of(date)));
-    let summary = card.select(&reader.summary).next().map(text_of);
+    let day = find(card, &reader.date).and_then(|date| reader.day(date));
+    let summary = find(card, &reader.summary).map(text_of);
     Some(Draft {
         path: CanonicalPath::of(&url),
         url,
@@ -153,12 +166,87 @@ mod tests {
 
     #[test]
     fn a_page_without_a_release_says_which_selectors_found_nothing() {
-        let told = read_page("<html><body>Checking your browser")
+        let told = read_page("<html><body>Nothing here")
             .unwrap_err()
             .to_string();
         assert!(
             told.contains(".card__body") && told.contains("a.card__link"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn the_pager_tells_how_far_the_listing_goes() {
+        let card = "<div class=card__body><a class=card__link href='/releases/a'>A</a></div>";
+        let read = |html: String| read_page(&html).unwrap().last_page;
+        assert_eq!(read(card.to_owned()), None);
+        assert_eq!(
+            read(format!(
+                "{card}<a href='?page=3'>Next</a><a href='?page=90'>Last</a>"
+            )),
+            Some(90)
+        );
+    }
+
+    #[test]
+    fn a_day_that_cannot_be_read_may_stand_in_an_attribute() {
+        let day = |date: &str| {
+            let card = format!(
+                "<div class=card__body>{date}<a class=card__link href='/releases/a'>A</a></div>"
+            );
+            read_page(&card).unwrap().drafts[0].published
+        };
+        let expected = Published::On(chrono::NaiveDate::from_ymd_opt(2026, 9, 25).unwrap());
+        for date in [
+            "<time class=card__date datetime='2026-09-25T00:01:00+01:00'>2 hours ago</time>",
+            "<time class=card__date datetime='2026-09-24T23:01:00Z'></time>",
+            "<time class=card__date datetime='2020-01-01'>25 Sep 2026</time>",
+        ] {
+            assert_eq!(day(date), expected, "{date}");
+        }
+    }
+
+    #[test]
+    fn a_challenge_is_named() {
+        let read = read_page(
+            "<title>Just a moment...</title><script src='/cdn-cgi/challenge-platform/x'></script>",
+        );
+        assert!(matches!(read, Err(Unreadable::Challenge(_))));
+    }
+
+    #[test]
+    fn only_the_beginning_of_a_card_is_searched() {
+        let card = |before: usize| {
+            format!(
+                "<div class=card__body>{}<a class=card__link href='/releases/a'>A</a></div>",
+                "<i></i>".repeat(before)
+            )
+        };
+        assert!(read_page(&card(MOST_IN_CARD - 1)).is_ok());
+        assert!(read_page(&card(MOST_IN_CARD)).is_err());
+    }
+
+    #[test]
+    fn a_page_of_absurdly_many_cards_is_cut() {
+        let cards: String = (0..2_000)
+            .map(|n| {
+                format!(
+                    "<div class=card__body><a class=card__link href='/releases/{n}'>A</a></div>"
+                )
+            })
+            .collect();
+        assert_eq!(read_page(&cards).unwrap().drafts.len(), MOST_ANNOUNCED);
+    }
+
+    #[test]
+    fn an_absurdly_long_link_is_not_followed() {
+        let link = |length| {
+            let slug = "a".repeat(length);
+            read_page(&format!(
+                "<div class=card__body><a class=card__link href='/releases/{slug}'>A</a></div>"
+            ))
+        };
+        assert!(link(2_000).is_ok());
+        assert!(link(5_000).is_err());
     }
 }

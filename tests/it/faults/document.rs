@@ -31,7 +31,7 @@ fn document() -> String {
         for fault in kind.faults {
             let does = match fault.outcome {
                 Outcome::Kept(says) => format!("Says “{says}”"),
-                Outcome::Read(does, _) => does.to_owned(),
+                Outcome::Read(does, _) | Outcome::Announced(does, _) => does.to_owned(),
                 Outcome::ReadBut(says, _) => format!("Says “{says}”, and reads the rest"),
                 Outcome::Lead(says) => {
                     format!(

@@ -10,7 +10,7 @@ use npcc_feeds::config::{self, Config};
 use npcc_feeds::daemon::cycle::Report;
 use npcc_feeds::daemon::{By, Ingest, Leases};
 use npcc_feeds::fetch::Turns;
-use npcc_feeds::store::Store;
+use npcc_feeds::store::{Store, Trouble};
 use npcc_feeds::topics::{Classifier, Taxonomy};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -152,7 +152,8 @@ impl Stage {
     /// Lets no validator hide what the newsroom does.
     async fn forget_validators(&self) {
         for way in self.ingest.config.sources[0].ways_in() {
-            self.store.forget_validators(way).await.unwrap();
+            let source = &self.ingest.config.sources[0].id;
+            self.store.forget_validators(source, way).await.unwrap();
         }
     }
 
@@ -261,6 +262,14 @@ pub async fn prove(fault: &Fault) {
         }
         Outcome::Read(_, check) => {
             assert_eq!(report.failed, [], "{report:?}");
+            let shown = stage.shown().await;
+            assert_same(&before, &shown);
+            check(&shown);
+        }
+        Outcome::Announced(_, check) => {
+            let way = &stage.config.sources[0].feed;
+            let is_of_way = |trouble: &Trouble| Some(&trouble.url) == way.as_ref();
+            assert!(!report.failed.iter().any(is_of_way), "{report:?}");
             let shown = stage.shown().await;
             assert_same(&before, &shown);
             check(&shown);

@@ -46,6 +46,8 @@ pub enum Outcome {
     Kept(&'static str),
     /// All is read; in which way stands in the document.
     Read(&'static str, Check),
+    /// All that is announced is read so; the release's page is not up yet.
+    Announced(&'static str, Check),
     /// This is said, and the rest is read.
     ReadBut(&'static str, Check),
     /// The release appears with its lead alone; this is said.
