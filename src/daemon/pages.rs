@@ -53,7 +53,7 @@ impl Cycle<'_> {
         let mut leaving = Vec::new();
         for page in due {
             match self.read_again(page).await? {
-                Looked::Read(page) => reread.push(page),
+                Looked::Read(page) => reread.push(*page),
                 Looked::Gone(page) => leaving.push(page),
                 Looked::Planned => {}
             }
@@ -76,20 +76,20 @@ impl Cycle<'_> {
         let (next, failures) = match read {
             Read::Changed(article, receipt) => {
                 self.is_there(&due).await?;
-                return Ok(Looked::Read(Reread {
+                return Ok(Looked::Read(Box::new(Reread {
                     due,
                     before,
                     changed: Some((article, receipt)),
-                }));
+                })));
             }
             Read::Unchanged(_) => {
                 self.is_there(&due).await?;
                 self.plan_reading(&due, before.published).await?;
-                return Ok(Looked::Read(Reread {
+                return Ok(Looked::Read(Box::new(Reread {
                     due,
                     before,
                     changed: None,
-                }));
+                })));
             }
             Read::Failed(failure) if failure.is_gone() => {
                 let is_leaving = self.stays_gone(&due, &failure).await?;
@@ -135,7 +135,7 @@ impl Cycle<'_> {
 /// What came of looking at a page again.
 enum Looked {
     /// It was read.
-    Read(Reread),
+    Read(Box<Reread>),
     /// It has been gone for long.
     Gone(Due),
     /// Nothing more is to be done now.
