@@ -4,7 +4,7 @@
 mod faults;
 mod feed;
 mod pages;
-mod wire;
+pub mod wire;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 pub use faults::Fault;
-pub use wire::{Then, Wire};
+use wire::Wire;
 
 /// Releases on one page of the listing.
 pub const A_PAGE: usize = 20;

@@ -10,7 +10,7 @@ use super::bomb;
 use super::engine::{NEW, Shown};
 use super::hits::FEED;
 use super::{IF_IT_LASTS, NOTHING, faults};
-use crate::site::Then::Close;
+use crate::site::wire::Then::Close;
 
 const GZIP: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: application/rss+xml\r\ncontent-encoding: gzip\r\n";
@@ -38,7 +38,7 @@ faults! { "Packing", "The feed, the only way in here, is compressed, or said to 
         Read("Reads it", is_there), NOTHING;
     cut_gzip: "gzip that is cut in the middle",
         |it| { let feed = packed(&it.text_of(FEED)); it.feed_wire(answer(GZIP, &feed[..feed.len() / 2]), Close) },
-        Kept("the answer cannot be read: "), IF_IT_LASTS;
+        Kept("the answer cannot be read: unexpected end of file"), IF_IT_LASTS;
     damaged_gzip: "gzip with damaged bytes",
         |it| {
             let mut feed = packed(&it.text_of(FEED));
@@ -46,10 +46,10 @@ faults! { "Packing", "The feed, the only way in here, is compressed, or said to 
             feed[middle..].fill(0xFF);
             it.feed_wire(answer(GZIP, &feed), Close)
         },
-        Kept("the answer cannot be read: "), IF_IT_LASTS;
+        Kept("the answer cannot be read: unexpected end of file"), IF_IT_LASTS;
     false_gzip: "A plain document that is said to be gzip",
         |it| { let feed = it.text_of(FEED); it.feed_wire(answer(GZIP, feed.as_bytes()), Close) },
-        Kept("the answer cannot be read: "), IF_IT_LASTS;
+        Kept("the answer cannot be read: Invalid gzip header"), IF_IT_LASTS;
     unknown_packing: "A `Content-Encoding` that was not asked for",
         |it| { let feed = it.text_of(FEED); it.feed_wire(answer(&GZIP.replace("gzip", "zstd"), feed.as_bytes()), Close) },
         Kept("it is encoded as zstd, which was not asked for"), IF_IT_LASTS;

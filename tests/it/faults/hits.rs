@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::engine::{NEW, Stage};
 use crate::harness::release;
-use crate::site::{Fault, Then, Wire};
+use crate::site::Fault;
+use crate::site::wire::{Then, Wire};
 
 pub const FEED: &str = "/feed/rss";
 pub const LISTING: &str = "/releases";

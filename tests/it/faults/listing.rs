@@ -4,7 +4,8 @@ use super::Outcome::{Kept, Read, ReadBut};
 use super::engine::{NEW, Shown};
 use super::hits::{LISTING, page_of, status, with};
 use super::{IF_IT_LASTS, NOTHING, SELECTORS, faults};
-use crate::site::{Fault, Then};
+use crate::site::Fault;
+use crate::site::wire::Then;
 
 fn is_there(shown: &[Shown]) {
     let title = format!("Release number {NEW}");
@@ -36,7 +37,7 @@ faults! { "The listing", "The listing of all releases, the only way in here, fai
     held: "503 with `Retry-After`", |it| it.listing(with(503, "retry-after", "600")),
         Kept("the server answered 503 Service Unavailable"), NOTHING;
     reset: "The connection is reset", |it| { it.listing_alone(); it.wire(LISTING, "", Then::Reset) },
-        Kept("the answer cannot be read: "), IF_IT_LASTS;
+        Kept("the answer cannot be read: Connection reset by peer"), IF_IT_LASTS;
     empty: "Nothing, with status 200", |it| it.listing(Fault::Empty),
         Kept("the listing holds no release"), SELECTORS;
     no_cards: "A listing without a release", |it| it.listing_with(|page| {

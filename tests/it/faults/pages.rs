@@ -4,7 +4,8 @@ use super::Outcome::{Lead, Read};
 use super::engine::{NEW, Shown};
 use super::hits::{page_of, status, with};
 use super::{IF_IT_LASTS, NOTHING, SELECTORS, faults};
-use crate::site::{Fault, Then};
+use crate::site::Fault;
+use crate::site::wire::Then;
 
 fn is_there(shown: &[Shown]) {
     let title = format!("Release number {NEW}");
@@ -31,7 +32,7 @@ faults! { "Release pages", "A new release is announced by feed and listing, and 
     silent: "The newsroom takes the request and says nothing", |it| { it.impatient(); it.page(Fault::Hang) },
         Lead("no whole answer within 400ms"), NOTHING;
     reset: "The connection is reset", |it| it.wire(&page_of(NEW), "", Then::Reset),
-        Lead("the answer cannot be read: "), NOTHING;
+        Lead("the answer cannot be read: Connection reset by peer"), NOTHING;
     cut_short: "The page ends before its `Content-Length`", |it| it.page(Fault::CutShort),
         Lead("the answer cannot be read: "), NOTHING;
     empty: "Nothing, with status 200", |it| it.page(Fault::Empty),

@@ -4,7 +4,8 @@ use super::Outcome::{Kept, Read, ReadBut};
 use super::engine::{NEW, Shown, Stage};
 use super::hits::{status, with};
 use super::{ASK, NOTHING, faults};
-use crate::site::{Fault, Then};
+use crate::site::Fault;
+use crate::site::wire::Then;
 
 const ROBOTS: &str = "/robots.txt";
 const UNKNOWN: &str =
@@ -48,7 +49,7 @@ faults! { "robots.txt", "The file that says what robots may read fails, or says 
     silent: "Silence", |it| { it.impatient(); it.robots(Fault::Hang) },
         Kept("could not be read (no whole answer within 400ms; see [fetch] timeout)"), UNKNOWN;
     reset: "The connection is reset", |it| { it.robots_forgotten(); it.wire(ROBOTS, "", Then::Reset) },
-        Kept("could not be read (the answer cannot be read: "), UNKNOWN;
+        Kept("could not be read (the answer cannot be read: Connection reset by peer"), UNKNOWN;
     drip: "A file that comes drop by drop and never ends", |it| { it.impatient(); it.robots(Fault::Drip) },
         Kept("could not be read (no whole answer within 400ms; see [fetch] timeout)"), UNKNOWN;
     disallows_all: "`Disallow: /`", |it| it.robots_say("User-agent: *\nDisallow: /\n"),
