@@ -23,7 +23,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::duplicates::Fingerprint;
 use crate::newsroom::{Reader, Unreadable};
-use crate::release::{DatedText, Text};
+use crate::release::{DatedText, Reading, Text};
 use crate::store::{self, Derived, Store};
 use crate::topics::Classifier;
 
@@ -121,6 +121,7 @@ impl Ingest {
         &self,
         text: &Text,
         fingerprint: Option<&Fingerprint>,
+        reading: Option<Reading>,
     ) -> Result<Derived, Error> {
         let sketch = fingerprint.map(Fingerprint::sketch).unwrap_or_default();
         let (classifier, text) = (self.classifier.clone(), text.clone());
@@ -130,7 +131,11 @@ impl Ingest {
             classifier.classify(&text.title, lead, &paragraphs).tags
         })
         .await?;
-        Ok(Derived { tags, sketch })
+        Ok(Derived {
+            tags,
+            sketch,
+            reading,
+        })
     }
 }
 

@@ -18,6 +18,7 @@
 //! - [`duplicates`] – whether a text is a release that we have, with the reason
 //! - [`layout`] – whether what differs on a page is an edit, or the site's new layout
 //! - [`topics`] – what a release is about, with the evidence
+//! - [`difference`] – what an edit changed, word by word, and whether it matters
 //! - [`feeds`] – releases become RSS, OPML and the index page
 //! - [`config`] – the configuration, its defaults and checks
 //! - [`schedule`], [`text`], [`html`], [`document`] – cron times, plain text, markup, and TOML that knows its lines

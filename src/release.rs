@@ -307,6 +307,11 @@ pub struct Revision {
     pub title: String,
     /// What changed against the state before: any of `title`, `lead`, `body`.
     pub changed: Vec<String>,
+    /// `minor` or `material`, where it is an edit.
+    pub weight: Option<String>,
+    /// The text in that state. It is kept for good, but not all of it is for everybody, so it is not written out.
+    #[serde(skip)]
+    pub text: Text,
 }
 
 /// A topic given to a release, with its reason.

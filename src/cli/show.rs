@@ -7,8 +7,13 @@ use super::output::{self, Format, local};
 use super::releases::Row;
 use super::{Outcome, Stop, classify};
 use crate::daemon::Ingest;
-use crate::release::{Guid, Merge, Revision, Tag};
+use crate::difference::{Difference, Kind, PartDifference};
+use crate::release::{Guid, Merge, Reading, Revision, Tag, Text};
 use crate::store::ShownRelease;
+use crate::text;
+
+/// So many unchanged words are told around a change.
+const AROUND: usize = 8;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -25,7 +30,16 @@ struct Shown {
     row: Row,
     tags: Vec<Tag>,
     merges: Vec<Merge>,
-    revisions: Vec<Revision>,
+    revisions: Vec<Told>,
+    reading: Option<&'static str>,
+}
+
+/// A revision with what it changed.
+#[derive(Serialize)]
+struct Told {
+    #[serde(flatten)]
+    revision: Revision,
+    difference: Vec<PartDifference>,
 }
 
 pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
@@ -36,12 +50,41 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
     if arguments.output.format == Format::Text {
         return output::print(&explained(&shown));
     }
+    let revisions = told(&shown);
     output::json(&Shown {
         row: Row::new(ingest, shown.item),
         tags: shown.tags,
         merges: shown.merges,
-        revisions: shown.revisions,
+        revisions,
+        reading: shown.reading.map(Reading::as_str),
     })
+}
+
+/// The revisions, each with its difference from the one before. What of a release is for nobody is not told by its
+/// differences either.
+fn told(shown: &ShownRelease) -> Vec<Told> {
+    let is_public = shown.item.release.notice().is_none();
+    let mut before: Option<&Text> = None;
+    let mut told = Vec::new();
+    for revision in &shown.revisions {
+        // A text that a person has removed leaves a hole, and no difference tells what stood there.
+        let has_text = revision.text.body.is_some();
+        let difference = match before {
+            Some(before) if is_public && has_text && before.body.is_some() => {
+                Difference::between(before, &revision.text).parts
+            }
+            _ => Vec::new(),
+        };
+        before = Some(&revision.text);
+        told.push(Told {
+            revision: revision.clone(),
+            difference: difference
+                .iter()
+                .map(|part| part.shortened(AROUND))
+                .collect(),
+        });
+    }
+    told
 }
 
 /// The one release that an id means.
@@ -68,13 +111,22 @@ fn not_found(id: &str) -> Stop {
 fn explained(shown: &ShownRelease) -> String {
     let release = &shown.item.release;
     let mut out = format!(
-        "{}\n{}\n{}\npublished {}, first seen {}, {}\n\nTopics\n",
+        "{}\n{}\n{}\npublished {}, first seen {}, {}\n{}\nTopics\n",
         release.text.title,
         release.url,
         release.guid,
         local(release.published),
         local(release.first_seen),
         release.status.as_str(),
+        match (release.notice(), shown.reading) {
+            (Some(notice), _) => format!("{notice}\n"),
+            (None, None) => "the lead alone: its own page could not be read yet\n".to_owned(),
+            (None, Some(Reading::Selectors)) => String::new(),
+            (None, Some(Reading::Readability)) => {
+                "the text was read by the readability fallback, as the selectors found none\n"
+                    .to_owned()
+            }
+        },
     );
     if shown.tags.is_empty() {
         out.push_str("unclassified\n");
@@ -95,17 +147,36 @@ fn explained(shown: &ShownRelease) -> String {
         );
     }
     out.push_str("\nHistory\n");
-    for revision in &shown.revisions {
+    for Told {
+        revision,
+        difference,
+    } in told(shown)
+    {
         let changed = match revision.changed.as_slice() {
             [] => String::new(),
             changed => format!(" ({})", changed.join(", ")),
         };
+        let weight = revision.weight.map(|weight| format!(", {weight}"));
         out += &format!(
-            "{}  {}  {}{changed}\n",
+            "{}  {}  {}{}{changed}\n",
             local(revision.at),
             revision.number,
-            revision.cause
+            revision.cause,
+            weight.unwrap_or_default()
         );
+        for part in difference {
+            out += &format!("  {}: {}\n", part.part.as_str(), marked(&part));
+        }
     }
     out
+}
+
+/// A difference on one line: `[-what went-]` and `{+what came+}`, as `git diff --word-diff` writes them.
+fn marked(part: &PartDifference) -> String {
+    let marked = part.pieces.iter().map(|piece| match piece.kind {
+        Kind::Kept => piece.text.clone(),
+        Kind::Deleted => format!("[-{}-]", piece.text),
+        Kind::Inserted => format!("{{+{}+}}", piece.text),
+    });
+    text::line(&marked.collect::<String>().replace('\n', " \u{b6} "))
 }

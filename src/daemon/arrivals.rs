@@ -11,7 +11,9 @@ use super::{Error, apart, pages};
 use crate::duplicates::{self, Comparison, Fingerprint, Reason};
 use crate::fetch::Wanted;
 use crate::newsroom::Reader;
-use crate::release::{Article, CanonicalPath, DatedText, Draft, Guid, Published, Status, Text};
+use crate::release::{
+    Article, CanonicalPath, DatedText, Draft, Guid, Published, Reading, Status, Text,
+};
 use crate::store::{MergedCopy, NewAddress, Way};
 
 /// What becomes of a new text.
@@ -70,9 +72,13 @@ impl Cycle<'_> {
                 Judgement::New(fingerprint) => Some(fingerprint),
             },
         };
+        let reading = article.map(|article| article.reading);
+        if reading == Some(Reading::Readability) {
+            self.layout_has_changed().await?;
+        }
         let derived = self
             .ingest
-            .derive(&first.text, fingerprint.as_deref())
+            .derive(&first.text, fingerprint.as_deref(), reading)
             .await?;
         let due = match fingerprint {
             Some(_) => pages::next_reading(first.published, address.at, address.at),

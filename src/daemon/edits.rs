@@ -8,7 +8,7 @@ use super::{Error, apart, fingerprint, pages};
 use crate::difference::{Difference, Weight};
 use crate::fetch::Wanted;
 use crate::newsroom::Reader;
-use crate::release::{CanonicalPath, Cause, DatedText, Draft, Guid, Text};
+use crate::release::{CanonicalPath, Cause, DatedText, Draft, Guid, Reading, Text};
 use crate::store::{Address, MergedCopy, Way};
 
 /// What became of a text that was read again.
@@ -81,7 +81,8 @@ impl Cycle<'_> {
                 ..before.text.clone()
             };
             let url = draft.url.as_str();
-            self.revise(guid, &draft.path, url, &before, text).await?;
+            self.revise(guid, (&draft.path, url), &before, text, None)
+                .await?;
         }
         Ok(())
     }
@@ -131,7 +132,13 @@ impl Cycle<'_> {
             }
         };
         let url = draft.url.as_str();
-        let outcome = self.revise(guid, &draft.path, url, &before, text).await?;
+        let reading = match &read {
+            Read::Changed(article, _) => Some(article.reading),
+            _ => None,
+        };
+        let outcome = self
+            .revise(guid, (&draft.path, url), &before, text, reading)
+            .await?;
         if let Read::Changed(_, receipt) = &read {
             self.keep(receipt).await?;
         }
@@ -149,17 +156,35 @@ impl Cycle<'_> {
     pub(super) async fn revise(
         &mut self,
         guid: Guid,
-        path: &CanonicalPath,
-        url: &str,
+        (path, url): (&CanonicalPath, &str),
         before: &DatedText,
         text: Text,
+        reading: Option<Reading>,
     ) -> Result<Outcome, Error> {
+        let known = self.store.reading(guid).await?;
+        let is_found_otherwise =
+            before.text.body.is_some() && reading.is_some() && known != reading;
+        if is_found_otherwise && reading == Some(Reading::Readability) {
+            // The better reading stays; that it cannot be had now is the layout's change, not the release's.
+            self.layout_has_changed().await?;
+            return Ok(Outcome::Unchanged);
+        }
         let both = (before.text.clone(), text.clone());
         let difference = apart(move || Difference::between(&both.0, &both.1)).await?;
+        if difference.is_empty()
+            && is_found_otherwise
+            && let Some(reading) = reading
+        {
+            self.store.found_by(guid, reading).await?;
+        }
         if difference.is_empty() || self.is_redacted(guid, &text).await? {
             return Ok(Outcome::Unchanged);
         }
-        let changed: Vec<&str> = difference.parts.iter().map(|one| one.part).collect();
+        let changed: Vec<&str> = difference
+            .parts
+            .iter()
+            .map(|one| one.part.as_str())
+            .collect();
         let at = self.ingest.clock.now();
         let now = DatedText {
             text,
@@ -184,10 +209,15 @@ impl Cycle<'_> {
             Some(_) => Some(fingerprint(&now).await?),
             None => None,
         };
-        let derived = self.ingest.derive(&now.text, fingerprint.as_ref()).await?;
+        let derived = self
+            .ingest
+            .derive(&now.text, fingerprint.as_ref(), reading)
+            .await?;
         let is_lead_alone = changed == ["lead"] && before.text.lead.is_none();
         let (cause, weight) = if is_completed || is_lead_alone {
             (Cause::Completed, None)
+        } else if is_found_otherwise && known.is_some() {
+            (Cause::Reread, None)
         } else {
             (Cause::Edited, Some(difference.weight))
         };

@@ -1,6 +1,6 @@
 //! What becomes of pages that were read again: edits are taken in, a new layout of the site is not.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::TimeDelta;
 
@@ -13,7 +13,7 @@ use crate::fetch::Wanted;
 use crate::html;
 use crate::layout::{self, ParagraphHash, Shift};
 use crate::newsroom::Reader;
-use crate::release::{Article, Text};
+use crate::release::{Article, Reading, Text};
 
 /// As many pages show whether a change is the site's or one release's.
 const ENOUGH: usize = 3;
@@ -73,7 +73,13 @@ impl Cycle<'_> {
             body: Some(self.body(&article, layout).await?),
         };
         let outcome = self
-            .revise(due.guid, &due.path, &due.url, &before, text)
+            .revise(
+                due.guid,
+                (&due.path, &due.url),
+                &before,
+                text,
+                Some(article.reading),
+            )
             .await?;
         // A copy's page is never read again: its words are not the release's.
         if outcome != Outcome::Folded {
@@ -91,6 +97,15 @@ impl Cycle<'_> {
     ) -> Result<String, Error> {
         let (body, layout) = (article.body.clone(), layout.clone());
         apart(move || layout::without(&body, &layout)).await
+    }
+
+    /// Notes that the selectors do not find what they did.
+    pub(super) async fn layout_has_changed(&self) -> Result<(), Error> {
+        let (source, nothing) = (&self.source.id, HashMap::new());
+        Ok(self
+            .store
+            .layout_changed(source, &nothing, self.now)
+            .await?)
     }
 
     /// Another release's page, read now.
@@ -145,10 +160,10 @@ async fn shift(page: &Reread, layout: &HashSet<ParagraphHash>) -> Result<Shift, 
         return Ok(Shift::default());
     };
     let (before, after) = (page.before.text.clone(), article.body.clone());
-    let layout = layout.clone();
+    let (layout, reading) = (layout.clone(), article.reading);
     apart(move || {
-        // What had no text before is completed, which shows nothing.
-        if before.body.is_none() {
+        // What had no text before is completed, and what the selectors do not find is another text: both show nothing.
+        if before.body.is_none() || reading != Reading::Selectors {
             return Shift::default();
         }
         Shift::between(&paragraphs(&before), &html::paragraphs(&after), &layout)

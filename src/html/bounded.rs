@@ -19,6 +19,9 @@ const MAX_DEPTH: usize = 512;
 /// The most nodes that a page may come to; real ones have some thousands.
 const MAX_NODES: usize = 200_000;
 
+/// The most pieces that a page is read in; a character that is an error in its place is a piece of its own.
+const MAX_PIECES: usize = 500_000;
+
 /// The parser looks through the open elements at each tag, so a page of many tags must not be deep as well. Real pages
 /// need two of these for a byte.
 const STEPS_PER_BYTE: usize = 8;
@@ -60,6 +63,7 @@ fn parse(html: &str, builder: Builder) -> Option<Html> {
         builder,
         tags: Cell::new(0),
         tokens: Cell::new(0),
+        pieces: Cell::new(0),
         nodes: Cell::new(0),
         copied: Cell::new(0),
         depth: Cell::new(1),
@@ -104,6 +108,8 @@ struct Watch {
     builder: Builder,
     tags: Cell<usize>,
     tokens: Cell<usize>,
+    /// Tokens and errors.
+    pieces: Cell<usize>,
     nodes: Cell<usize>,
     copied: Cell<usize>,
     /// The deepest that was seen: the open elements need not lie above the newest one.
@@ -149,6 +155,10 @@ impl TokenSink for Watch {
     type Handle = NodeId;
 
     fn process_token(&self, token: Token, line: u64) -> TokenSinkResult<NodeId> {
+        self.pieces.set(self.pieces.get() + 1);
+        if self.pieces.get() > MAX_PIECES {
+            self.is_too_much.set(true);
+        }
         if matches!(token, Token::ParseError(_)) {
             return TokenSinkResult::Continue;
         }
@@ -199,6 +209,7 @@ mod tests {
             "<rt>".repeat(600),
             "<optgroup>".repeat(600),
             "<p>".repeat(201_000),
+            "<".repeat(300_000),
             // HTML opens each of these again in every paragraph behind them.
             "<p>".to_owned()
                 + &(0..100).map(|n| format!("<b id={n}>")).collect::<String>()

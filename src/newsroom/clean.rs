@@ -16,6 +16,8 @@ use crate::text::is_xml_char;
 
 /// More tags are not read: a feed of five hundred items has ten thousand. What is cut off counts as broken.
 const MOST_TAGS: usize = 100_000;
+/// Nor is what stands behind as many tags, references and bare characters: each is a piece of its own to the parser.
+const MOST_PIECES: usize = 400_000;
 /// The parser compares each attribute with those before it.
 const MOST_ATTRIBUTES: usize = 64;
 /// Each `xml:base` may lengthen the one around it, so neither their number nor their length may be large.
@@ -66,6 +68,7 @@ pub fn clean(text: &str) -> String {
         ahead: HashMap::new(),
         element: "",
         tags: 0,
+        pieces: 0,
         bases: 0,
         has_type: false,
     };
@@ -82,6 +85,7 @@ struct Cleaner<'a> {
     /// The name of the last start tag.
     element: &'a str,
     tags: usize,
+    pieces: usize,
     bases: usize,
     has_type: bool,
 }
@@ -97,7 +101,8 @@ impl<'a> Cleaner<'a> {
             } else {
                 self.markup();
             }
-            if self.tags > MOST_TAGS {
+            self.pieces += 1;
+            if self.tags > MOST_TAGS || self.pieces > MOST_PIECES {
                 return;
             }
         }
@@ -278,7 +283,8 @@ impl<'a> Cleaner<'a> {
         while self.at < end {
             let next = self.text[self.at..end].find(['&', '<']);
             self.copy(next.map_or(end, |next| self.at + next));
-            if self.at == end {
+            self.pieces += 1;
+            if self.at == end || self.pieces > MOST_PIECES {
                 return;
             }
             if self.rest().starts_with("<![CDATA[") {

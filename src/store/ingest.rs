@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Result, Store, Tx, bump, json_of};
 use crate::difference::Weight;
-use crate::release::{CanonicalPath, Cause, DatedText, Guid, Status, Tag, Text};
+use crate::release::{CanonicalPath, Cause, DatedText, Guid, Reading, Status, Tag, Text};
 
 /// A way in by which releases are announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,8 @@ pub struct Derived {
     pub tags: Vec<Tag>,
     /// The hashes by which copies find it; empty for a lead alone, which is never compared.
     pub sketch: Vec<i64>,
+    /// How the text was found on its page; none for a lead alone.
+    pub reading: Option<Reading>,
 }
 
 /// An address that turned out to lead to a copy of a release that we have.
@@ -211,6 +213,19 @@ impl Store {
         Ok(())
     }
 
+    /// Notes that a release's text, which is the same, is now found otherwise on its page.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn found_by(&self, guid: Guid, reading: Reading) -> Result<()> {
+        sqlx::query("UPDATE releases SET reading = $1 WHERE guid = $2")
+            .bind(reading.as_str())
+            .bind(guid.to_string())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// Notes what a way in now says of a known address.
     ///
     /// # Errors
@@ -331,6 +346,13 @@ pub(super) async fn add_revision(
 
 async fn write_derived(tx: &mut Tx, guid: Guid, derived: &Derived) -> Result<()> {
     let guid = guid.to_string();
+    if let Some(reading) = derived.reading {
+        sqlx::query("UPDATE releases SET reading = $1 WHERE guid = $2")
+            .bind(reading.as_str())
+            .bind(&guid)
+            .execute(&mut **tx)
+            .await?;
+    }
     for sql in [
         "DELETE FROM tags WHERE guid = $1",
         "DELETE FROM sketches WHERE guid = $1",

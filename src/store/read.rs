@@ -7,7 +7,9 @@ use sqlx::{AssertSqlSafe, Row};
 use url::Url;
 
 use super::{Error, Result, Store, dated_text_in, guid_in, json_in, placeholders, time_in};
-use crate::release::{CanonicalPath, DatedText, Guid, Item, Merge, Release, Revision, Status, Tag};
+use crate::release::{
+    CanonicalPath, DatedText, Guid, Item, Merge, Reading, Release, Revision, Status, Tag, Text,
+};
 use crate::topics::UNCLASSIFIED;
 
 /// A release with everything that explains it.
@@ -21,6 +23,8 @@ pub struct ShownRelease {
     pub merges: Vec<Merge>,
     /// Its history, oldest first.
     pub revisions: Vec<Revision>,
+    /// How its text was found on its page.
+    pub reading: Option<Reading>,
 }
 
 impl Store {
@@ -70,6 +74,22 @@ impl Store {
         row.as_ref().map(dated_text_in).transpose()
     }
 
+    /// How a release's text was found on its page; none while it has none.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn reading(&self, guid: Guid) -> Result<Option<Reading>> {
+        let row = sqlx::query("SELECT reading FROM releases WHERE guid = $1")
+            .bind(guid.to_string())
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(row) = row else { return Ok(None) };
+        let text: Option<String> = row.try_get("reading")?;
+        Ok([Reading::Selectors, Reading::Readability]
+            .into_iter()
+            .find(|reading| Some(reading.as_str()) == text.as_deref()))
+    }
+
     /// One release with everything that explains it.
     ///
     /// # Errors
@@ -83,6 +103,7 @@ impl Store {
             tags: self.tags(guid).await?,
             merges: self.merges(guid).await?,
             revisions: self.revisions(guid).await?,
+            reading: self.reading(guid).await?,
         }))
     }
 
@@ -177,6 +198,12 @@ impl Store {
                     cause: row.try_get("cause")?,
                     title: row.try_get("title")?,
                     changed: json_in(&row.try_get::<String, _>("changed")?, "what changed")?,
+                    weight: row.try_get("weight")?,
+                    text: Text {
+                        title: row.try_get("title")?,
+                        lead: row.try_get("lead")?,
+                        body: row.try_get("body")?,
+                    },
                 })
             })
             .collect()

@@ -52,6 +52,7 @@ fn merged<'a>(into: Guid, path: &'a CanonicalPath, text: &'a DatedText) -> Merge
 
 fn derived(topic: &str) -> Derived {
     Derived {
+        reading: None,
         tags: vec![Tag {
             topic: topic.into(),
             score: 8.5,

@@ -80,3 +80,34 @@ async fn a_paragraph_added_to_one_release_is_an_edit() {
         "{shown}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_the_selectors_do_not_find_is_read_by_readability_and_says_so() {
+    let world = World::new(of_today(1..=4)).await;
+    world.fetch().await;
+    let before = world.publish().await;
+    world
+        .site()
+        .set_renamed(Some(("class=\"content-body\"", "class=\"story\"")));
+    world.make_pages_due().await;
+    let report = world.fetch().await;
+    assert_eq!(report["revised"], 0, "{report}");
+    assert_eq!(report["alarms"][0]["kind"], "layout", "{report}");
+    assert_eq!(world.publish().await, before);
+
+    world.site().publish(of_today(5..=5).remove(0));
+    assert_eq!(world.fetch().await["new"], 1);
+    let id = "http://127.0.0.1/releases/release-number-5";
+    assert_eq!(world.json(&["show", id]).await["reading"], "readability");
+    let all = world.feed("all").await.to_string();
+    assert!(all.contains("w5x59"), "the whole text is there");
+
+    // When the selectors find it again, their text takes its place, which is no edit.
+    world.site().set_renamed(None);
+    world.make_pages_due().await;
+    world.fetch().await;
+    let shown = world.json(&["show", id]).await;
+    assert_eq!(shown["reading"], "selectors");
+    let causes = field(shown["revisions"].as_array().unwrap(), "cause");
+    assert!(!causes.contains(&"edited".to_owned()), "{causes:?}");
+}

@@ -116,6 +116,7 @@ struct Inner {
     shows_one_page: bool,
     gives_no_etags: bool,
     cache_control: Option<String>,
+    renamed: Option<(String, String)>,
     clock: Clock,
 }
 
@@ -227,6 +228,12 @@ impl Site {
         self.lock().cache_control = value.map(str::to_owned);
     }
 
+    /// Pages are written with one word for another, as by a new layout; none writes them as always.
+    pub fn set_renamed(&self, renamed: Option<(&str, &str)>) {
+        let renamed = renamed.map(|(from, to)| (from.to_owned(), to.to_owned()));
+        self.lock().renamed = renamed;
+    }
+
     /// Requests are dated by this clock.
     pub fn set_clock(&self, clock: &Clock) {
         self.lock().clock = clock.clone();
@@ -256,7 +263,13 @@ impl Site {
             return Some(raw.clone());
         }
         let origin = inner.links_host.as_deref().unwrap_or(origin);
-        let html = |text: String| Some(("text/html; charset=utf-8".to_owned(), text.into()));
+        let html = |text: String| {
+            let text = match &inner.renamed {
+                Some((from, to)) => text.replace(from, to),
+                None => text,
+            };
+            Some(("text/html; charset=utf-8".to_owned(), text.into()))
+        };
         match path {
             "/robots.txt" => Some((
                 "text/plain".to_owned(),
