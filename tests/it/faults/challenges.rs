@@ -31,7 +31,9 @@ fn waf(status: u16, action: &str) -> Fault {
     with(status, "x-amzn-waf-action", action)
 }
 
-faults! { "Challenges and logins", "A page for browsers stands in front of the newsroom. It is never tried to pass: the host is left alone, and looked at rarely.";
+faults! { "Challenges and logins",
+    "A page for browsers stands in front of the newsroom. It is never tried to pass: the host is left alone, and looked at \
+     rarely.";
     aws_202: "AWS's challenge, with status 202", |it| it.everything(Fault::Challenge),
         Kept("the site challenges us (202 Accepted, challenge); that is never tried to pass"), ASK;
     aws_405: "AWS's captcha, with status 405", |it| it.everything(waf(405, "captcha")),
@@ -49,21 +51,28 @@ faults! { "Challenges and logins", "A page for browsers stands in front of the n
         Kept("the site blocks us (403 Forbidden); that is never tried to pass"), ASK;
     aws_page_as_feed: "AWS's challenge page with status 200 instead of the feed", |it| it.feed_is(HTML, AWS),
         Kept("the site challenges us"), ASK;
-    cloudflare_as_feed: "Cloudflare's challenge page with status 200 instead of the feed", |it| it.feed_is(HTML, CLOUDFLARE),
+    cloudflare_as_feed: "Cloudflare's challenge page with status 200 instead of the feed",
+        |it| it.feed_is(HTML, CLOUDFLARE),
         Kept("the site challenges us"), ASK;
     imperva_as_feed: "Imperva's challenge page with status 200 instead of the feed", |it| it.feed_is(HTML, IMPERVA),
         Kept("the site challenges us"), ASK;
-    aws_page_as_listing: "AWS's challenge page with status 200 instead of the listing", |it| it.listing_with(|_| AWS.to_owned()),
+    aws_page_as_listing: "AWS's challenge page with status 200 instead of the listing",
+        |it| it.listing_with(|_| AWS.to_owned()),
         Kept("the site challenges us"), ASK;
-    cloudflare_as_listing: "Cloudflare's challenge page with status 200 instead of the listing", |it| it.listing_with(|_| CLOUDFLARE.to_owned()),
+    cloudflare_as_listing: "Cloudflare's challenge page with status 200 instead of the listing",
+        |it| it.listing_with(|_| CLOUDFLARE.to_owned()),
         Kept("the site challenges us"), ASK;
-    imperva_as_listing: "Imperva's challenge page with status 200 instead of the listing", |it| it.listing_with(|_| IMPERVA.to_owned()),
+    imperva_as_listing: "Imperva's challenge page with status 200 instead of the listing",
+        |it| it.listing_with(|_| IMPERVA.to_owned()),
         Kept("the site challenges us"), ASK;
-    aws_page_as_release: "AWS's challenge page with status 200 instead of a release", |it| it.page_with(|_| AWS.to_owned()),
+    aws_page_as_release: "AWS's challenge page with status 200 instead of a release",
+        |it| it.page_with(|_| AWS.to_owned()),
         Lead("the site challenges us"), ASK;
-    cloudflare_as_release: "Cloudflare's challenge page with status 200 instead of a release", |it| it.page_with(|_| CLOUDFLARE.to_owned()),
+    cloudflare_as_release: "Cloudflare's challenge page with status 200 instead of a release",
+        |it| it.page_with(|_| CLOUDFLARE.to_owned()),
         Lead("the site challenges us"), ASK;
-    imperva_as_release: "Imperva's challenge page with status 200 instead of a release", |it| it.page_with(|_| IMPERVA.to_owned()),
+    imperva_as_release: "Imperva's challenge page with status 200 instead of a release",
+        |it| it.page_with(|_| IMPERVA.to_owned()),
         Lead("the site challenges us"), ASK;
     challenged_release: "AWS's challenge, with status 202, instead of a release", |it| it.page(Fault::Challenge),
         Lead("the site challenges us (202 Accepted, challenge)"), ASK;

@@ -69,7 +69,11 @@ faults! { "The clock", "The clock of the machine that this runs on jumps.";
         },
         Read("Asks again", are_there), NOTHING;
     back_after_robots: "It is set back by a month after robots.txt was read",
-        |it| { it.clock.turn(TimeDelta::days(-30)); it.newsroom.site.set_raw("/robots.txt", "text/plain", "User-agent: *\nDisallow: /nothing\n") },
+        |it| {
+            it.clock.turn(TimeDelta::days(-30));
+            let rules = "User-agent: *\nDisallow: /nothing\n";
+            it.newsroom.site.set_raw("/robots.txt", "text/plain", rules);
+        },
         Read("Reads robots.txt again", is_there), NOTHING;
     back_during_an_outage: "It is set back by a day within an outage",
         |it| { it.feed(status(500)); it.cycle().await; it.clock.turn(TimeDelta::days(-1)) },

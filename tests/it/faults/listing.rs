@@ -1,7 +1,7 @@
 //! The listing, as the only way in.
 
 use super::Outcome::{Kept, Read, ReadBut};
-use super::engine::{NEW, Shown};
+use super::engine::{NEW, Shown, Stage};
 use super::hits::{LISTING, page_of, status, with};
 use super::{IF_IT_LASTS, NOTHING, SELECTORS, faults};
 use crate::site::Fault;
@@ -27,6 +27,13 @@ fn all_are_there(shown: &[Shown]) {
     }
 }
 
+/// More releases are published than a page holds, and the second page fails.
+fn second_page(it: &mut Stage, fault: Fault) {
+    it.publish_numbered(NEW + 1..=NEW + 29);
+    it.listing_alone();
+    it.newsroom.site.set_fault("/releases?page=2", fault);
+}
+
 faults! { "The listing", "The listing of all releases, the only way in here, fails.";
     failing: "500 Internal Server Error", |it| it.listing(status(500)),
         Kept("the server answered 500 Internal Server Error"), IF_IT_LASTS;
@@ -50,7 +57,10 @@ faults! { "The listing", "The listing of all releases, the only way in here, fai
     foreign_links: "Links to another host", |it| it.listing_with(|page| page.replace("127.0.0.1", "news.example.org")),
         Kept("the listing holds no release"), "If the newsroom has moved there: add the host to `hosts`";
     cut: "A page that is cut in the middle",
-        |it| it.listing_with(|page| { let half = page.match_indices("card__summary").nth(2).unwrap().0; page[..half].to_owned() }),
+        |it| it.listing_with(|page| {
+            let half = page.match_indices("card__summary").nth(2).unwrap().0;
+            page[..half].to_owned()
+        }),
         Read("Reads what is there", is_there), NOTHING;
     cut_before: "A page that is cut before the first release",
         |it| it.listing_with(|page| page[..page.find("card__date").unwrap()].to_owned()),
@@ -63,12 +73,13 @@ faults! { "The listing", "The listing of all releases, the only way in here, fai
         Read("Takes the days that the releases' pages show", is_there), NOTHING;
     one_page_for_all: "30 new releases, and the first page for every number",
         |it| { it.publish_numbered(NEW + 1..=NEW + 29); it.listing_with(|page| page) },
-        ReadBut("releases may be missing: the listing ends before it comes to one that was known", |_| ()), "Compare `page` of the source with the site";
+        ReadBut("releases may be missing: the listing ends before it comes to one that was known", |_| ()),
+        "Compare `page` of the source with the site";
     failing_page: "30 new releases, and 500 for the second page",
-        |it| { it.publish_numbered(NEW + 1..=NEW + 29); it.listing_alone(); it.newsroom.site.set_fault("/releases?page=2", status(500)) },
+        |it| second_page(it, status(500)),
         ReadBut("the server answered 500 Internal Server Error", |_| ()), IF_IT_LASTS;
     empty_page: "30 new releases, and a challenge for the second page",
-        |it| { it.publish_numbered(NEW + 1..=NEW + 29); it.listing_alone(); it.newsroom.site.set_fault("/releases?page=2", Fault::Challenge) },
+        |it| second_page(it, Fault::Challenge),
         ReadBut("the site challenges us", |_| ()), super::ASK;
     shifting: "30 new releases, of which one comes while the pages are read",
         |it| {

@@ -32,21 +32,27 @@ faults! { "Redirects", "The feed, the only way in here, leads elsewhere.";
     temporary: "307 Temporary Redirect", |it| it.redirected(307, 1),
         Read("Follows it", is_there), NOTHING;
     for_good: "301 Moved Permanently", |it| { it.redirected(301, 1); },
-        ReadBut("write the new address into the configuration", is_there), "Write the new address into the configuration";
+        ReadBut("write the new address into the configuration", is_there),
+        "Write the new address into the configuration";
     for_good_too: "308 Permanent Redirect", |it| { it.redirected(308, 1); },
         ReadBut("has moved for good to", is_there), "Write the new address into the configuration";
     to_another_name: "To another of the newsroom's own hosts",
-        |it| { let there = it.newsroom.base().replace("127.0.0.1", "localhost") + FEED; it.feed(to("/")); it.newsroom.site.clear_faults();
+        |it| {
+            it.feed_alone();
+            let there = it.newsroom.base().replace("127.0.0.1", "localhost") + FEED;
             it.newsroom.site.set_fault("/elsewhere", to(&there));
-            it.config.sources[0].feed = Some(it.newsroom.base() + "/elsewhere") },
+            it.config.sources[0].feed = Some(it.newsroom.base() + "/elsewhere");
+        },
         Read("Follows it; a release is one whatever the host's name", is_there), NOTHING;
     foreign: "To a host that is not the newsroom's", |it| it.feed(to("http://news.example.org/feed/rss")),
         Kept("http://news.example.org/feed/rss is not on one of the source's hosts"), HOSTS;
     foreign_without_scheme: "To `//other.example`", |it| it.feed(to("//other.example/feed/rss")),
         Kept("http://other.example/feed/rss is not on one of the source's hosts"), HOSTS;
-    look_alike: "To a host whose name begins like the newsroom's", |it| it.feed(to("http://127.0.0.1.example.org/feed/rss")),
+    look_alike: "To a host whose name begins like the newsroom's",
+        |it| it.feed(to("http://127.0.0.1.example.org/feed/rss")),
         Kept("is not on one of the source's hosts"), HOSTS;
-    in_disguise: "To a foreign host behind the newsroom's name as a user's", |it| it.feed(to("http://127.0.0.1@other.example/feed/rss")),
+    in_disguise: "To a foreign host behind the newsroom's name as a user's",
+        |it| it.feed(to("http://127.0.0.1@other.example/feed/rss")),
         Kept("http://other.example/feed/rss is not on one of the source's hosts"), NOTHING;
     private: "To an address of our own network", |it| it.feed(to("http://10.0.0.1/")),
         Kept("http://10.0.0.1/ is not on one of the source's hosts"), IF_IT_LASTS;
@@ -54,7 +60,8 @@ faults! { "Redirects", "The feed, the only way in here, leads elsewhere.";
         Kept("http://[::1]/ is not on one of the source's hosts"), IF_IT_LASTS;
     private_number: "To an address of our own network, written as one number", |it| it.feed(to("http://167772161/")),
         Kept("http://10.0.0.1/ is not on one of the source's hosts"), IF_IT_LASTS;
-    cloud_secrets: "To 169.254.169.254, where clouds keep secrets", |it| it.feed(to("http://169.254.169.254/latest/meta-data/")),
+    cloud_secrets: "To 169.254.169.254, where clouds keep secrets",
+        |it| it.feed(to("http://169.254.169.254/latest/meta-data/")),
         Kept("169.254.169.254/latest/meta-data/ is not on one of the source's hosts"), IF_IT_LASTS;
     file: "To a file of this machine", |it| it.feed(to("file:///etc/passwd")),
         Kept("file:///etc/passwd is not on one of the source's hosts"), IF_IT_LASTS;

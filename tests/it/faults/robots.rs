@@ -30,9 +30,12 @@ async fn waits(it: &mut Stage, delay: i64) {
     );
 }
 
-faults! { "robots.txt", "The file that says what robots may read fails, or says no. No copy of it is young enough to stand in, unless the line says so.";
+faults! { "robots.txt",
+    "The file that says what robots may read fails, or says no. No copy of it is young enough to stand in, unless the line \
+     says so.";
     failing: "500 Internal Server Error", |it| it.robots(status(500)),
-        Kept("could not be read (the server answered 500 Internal Server Error), so nothing is asked there for now"), UNKNOWN;
+        Kept("could not be read (the server answered 500 Internal Server Error), so nothing is asked there for now"),
+        UNKNOWN;
     failing_with_a_copy: "500, and a copy of the day before is there",
         |it| { it.newsroom.site.set_fault(ROBOTS, status(500)); it.minutes_pass(25 * 60) },
         Read("Obeys the copy", is_there), NOTHING;
@@ -54,7 +57,8 @@ faults! { "robots.txt", "The file that says what robots may read fails, or says 
         Kept("could not be read (no whole answer within 400ms; see [fetch] timeout)"), UNKNOWN;
     disallows_all: "`Disallow: /`", |it| it.robots_say("User-agent: *\nDisallow: /\n"),
         Kept("forbids this address to us; it is obeyed"), ASK;
-    disallows_us: "`Disallow: /` for this program alone", |it| it.robots_say("User-agent: npcc-feeds\nDisallow: /\n\nUser-agent: *\nAllow: /\n"),
+    disallows_us: "`Disallow: /` for this program alone",
+        |it| it.robots_say("User-agent: npcc-feeds\nDisallow: /\n\nUser-agent: *\nAllow: /\n"),
         Kept("forbids this address to us; it is obeyed"), ASK;
     disallows_the_feed: "The feed alone is disallowed", |it| it.robots_say("User-agent: *\nDisallow: /feed\n"),
         ReadBut("forbids this address to us; it is obeyed", is_there), "Nothing: the listing is read instead";
@@ -69,9 +73,14 @@ faults! { "robots.txt", "The file that says what robots may read fails, or says 
     huge: "A megabyte", |it| it.robots_say("# nothing but words\n".repeat(55_000) + "User-agent: *\nDisallow: /\n"),
         Read("Reads the first 512 KiB, as RFC 9309 lets it", is_there), NOTHING;
     moved: "A redirect within the newsroom",
-        |it| { it.robots(Fault::Redirect(301, "/rules.txt".to_owned())); it.newsroom.site.set_raw("/rules.txt", "text/plain", "User-agent: *\nDisallow: /feed\n") },
+        |it| {
+            it.robots(Fault::Redirect(301, "/rules.txt".to_owned()));
+            let rules = "User-agent: *\nDisallow: /feed\n";
+            it.newsroom.site.set_raw("/rules.txt", "text/plain", rules);
+        },
         ReadBut("forbids this address to us; it is obeyed", is_there), NOTHING;
-    elsewhere: "A redirect to a host that is not the newsroom's", |it| it.robots(Fault::Redirect(302, "http://other.example/robots.txt".to_owned())),
+    elsewhere: "A redirect to a host that is not the newsroom's",
+        |it| it.robots(Fault::Redirect(302, "http://other.example/robots.txt".to_owned())),
         Kept("http://other.example/robots.txt is not on one of the source's hosts"), UNKNOWN;
     in_circles: "A redirect to itself", |it| it.robots(Fault::Redirect(302, ROBOTS.to_owned())),
         Kept("redirected more than 5 times"), UNKNOWN;

@@ -30,7 +30,8 @@ faults! { "Status codes", "The feed, the only way in here, answers with a status
     not_acceptable: "406 Not Acceptable", |it| it.feed(status(406)),
         Kept("the server answered 406 Not Acceptable"), IF_IT_LASTS;
     gone: "410 Gone", |it| it.feed(status(410)),
-        Kept("410 Gone: the address is no longer in use; look for its new one"), "Write the new address into the configuration";
+        Kept("410 Gone: the address is no longer in use; look for its new one"),
+        "Write the new address into the configuration";
     teapot: "418, a joke", |it| it.feed(status(418)),
         Kept("the server answered 418 I'm a teapot"), IF_IT_LASTS;
     legal: "451 Unavailable For Legal Reasons", |it| it.feed(status(451)),

@@ -55,7 +55,8 @@ faults! { "The connection", "The feed, the only way in here, is answered byte by
         Kept("the answer cannot be read: invalid content-length parsed"), IF_IT_LASTS;
     broken_chunk: "A chunk whose size is no number", |it| it.feed_wire(format!("{CHUNKED}5\r\n<rss>\r\nzz\r\n"), Close),
         Kept("the answer cannot be read: Invalid chunk size line"), IF_IT_LASTS;
-    huge_chunk: "A chunk larger than any number", |it| it.feed_wire(format!("{CHUNKED}fffffffffffffffff\r\n<rss>"), Close),
+    huge_chunk: "A chunk larger than any number",
+        |it| it.feed_wire(format!("{CHUNKED}fffffffffffffffff\r\n<rss>"), Close),
         Kept("the answer cannot be read: invalid chunk size: overflow"), IF_IT_LASTS;
     open_chunks: "Chunks without a last one", |it| it.feed_wire(format!("{CHUNKED}5\r\n<rss>\r\n"), Close),
         Kept("the answer cannot be read: unexpected EOF during chunk size line"), IF_IT_LASTS;
