@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use flate2::{Compress, Compression, Crc, FlushCompress};
 
 use super::encodings;
-use super::engine;
+use super::proof;
 
 const MEGABYTE: usize = 1 << 20;
 const MEGABYTES: usize = 500;
@@ -73,7 +73,7 @@ fn the_bomb_costs_little_memory() {
 #[ignore = "run by the_bomb_costs_little_memory"]
 async fn measured() {
     // What the program needs anyway, and the half megabyte that the newsroom sends, do not count.
-    engine::prove(encodings::KIND.faults.first().unwrap()).await;
+    proof::prove(encodings::KIND.faults.first().unwrap()).await;
     gzip();
     std::fs::write("/proc/self/clear_refs", "5").unwrap();
     let before = peak_kb();
@@ -81,7 +81,7 @@ async fn measured() {
         .faults
         .iter()
         .find(|fault| fault.name == "bomb");
-    engine::prove(bomb.unwrap()).await;
+    proof::prove(bomb.unwrap()).await;
     let growth = peak_kb() - before;
     println!("the peak of memory grew by {growth} kB");
     assert!(growth < MOST_KB, "{growth} kB");

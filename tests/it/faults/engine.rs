@@ -1,4 +1,4 @@
-//! How a fault is proved: a daemon that serves, a newsroom that fails it, and a look at what has become of everything.
+//! What a fault is proved on: a daemon that serves, a newsroom that fails it, and a clock to turn.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
@@ -10,7 +10,7 @@ use npcc_feeds::config::{self, Config};
 use npcc_feeds::daemon::cycle::Report;
 use npcc_feeds::daemon::{By, Ingest, Leases};
 use npcc_feeds::fetch::Turns;
-use npcc_feeds::store::{Store, Trouble};
+use npcc_feeds::store::Store;
 use npcc_feeds::topics::{Classifier, Taxonomy};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -18,7 +18,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{Fault, Outcome};
 use crate::harness::{examples, numbered, release};
 use crate::site::{Item, Newsroom, Site};
 
@@ -45,7 +44,8 @@ pub struct Stage {
     pub config: Config,
     ingest: Ingest,
     daemon: SocketAddr,
-    published: usize,
+    /// How many releases the newsroom has published.
+    pub published: usize,
     _stop: DropGuard,
     _folder: TempDir,
 }
@@ -150,7 +150,7 @@ impl Stage {
     }
 
     /// Lets no validator hide what the newsroom does.
-    async fn forget_validators(&self) {
+    pub async fn forget_validators(&self) {
         for way in self.ingest.config.sources[0].ways_in() {
             let source = &self.ingest.config.sources[0].id;
             self.store.forget_validators(source, way).await.unwrap();
@@ -158,7 +158,7 @@ impl Stage {
     }
 
     /// The newsroom is itself again, a day later.
-    async fn recover(&mut self) {
+    pub async fn recover(&mut self) {
         self.newsroom.site.clear_faults();
         self.newsroom.site.clear_raw();
         self.config.fetch = self.ingest.config.fetch.clone();
@@ -184,12 +184,12 @@ impl Stage {
     }
 
     /// A feed with one topic and the feed of all, as they are served.
-    async fn served(&self) -> [Vec<u8>; 2] {
+    pub async fn served(&self) -> [Vec<u8>; 2] {
         [self.get("/all.rss").await.1, self.get(TOPIC).await.1]
     }
 
     /// The same as they would be made now: what the daemon puts up with the next change.
-    async fn made(&self) -> [Vec<u8>; 2] {
+    pub async fn made(&self) -> [Vec<u8>; 2] {
         let documents = self.ingest.documents().await.unwrap();
         let of = |path: &str| {
             let found = documents.iter().find(|document| document.path == path);
@@ -204,7 +204,7 @@ impl Stage {
     }
 
     /// What `/health` says of the source.
-    async fn health(&self) -> Vec<String> {
+    pub async fn health(&self) -> Vec<String> {
         let body = self.get("/health").await.1;
         let health: Value = serde_json::from_slice(&body).unwrap();
         let source = &health["sources"][0];
@@ -231,108 +231,4 @@ fn read(feed: &[u8]) -> Vec<Shown> {
             text: item.content.unwrap_or_default(),
         })
         .collect()
-}
-
-/// Proves what the catalogue says of a fault.
-pub async fn prove(fault: &Fault) {
-    let mut stage = Stage::set().await;
-    let served = stage.served().await;
-    let before = stage.shown().await;
-    assert_eq!(
-        stage.made().await,
-        served,
-        "the daemon serves what the store has"
-    );
-    stage.publish(release(NEW));
-    stage.forget_validators().await;
-    (fault.hit)(&mut stage).await;
-    let report = stage.cycle().await;
-
-    assert_eq!(stage.get("/live").await.0, 200, "the daemon is up");
-    match fault.outcome {
-        Outcome::Kept(says) => {
-            assert_told(&stage, &report, says).await;
-            assert_eq!(
-                report.new + report.revised + report.merged + report.withdrawn,
-                0,
-                "{report:?}"
-            );
-            assert_eq!(stage.served().await, served, "the last feeds are served");
-            assert_eq!(stage.made().await, served, "and stay what they are");
-        }
-        Outcome::Read(_, check) => {
-            assert_eq!(report.failed, [], "{report:?}");
-            let shown = stage.shown().await;
-            assert_same(&before, &shown);
-            check(&shown);
-        }
-        Outcome::Announced(_, check) => {
-            let way = &stage.config.sources[0].feed;
-            let is_of_way = |trouble: &Trouble| Some(&trouble.url) == way.as_ref();
-            assert!(!report.failed.iter().any(is_of_way), "{report:?}");
-            let shown = stage.shown().await;
-            assert_same(&before, &shown);
-            check(&shown);
-        }
-        Outcome::ReadBut(says, check) => {
-            assert_told(&stage, &report, says).await;
-            let shown = stage.shown().await;
-            assert_same(&before, &shown);
-            check(&shown);
-        }
-        Outcome::Lead(says) => {
-            assert_told(&stage, &report, says).await;
-            let shown = stage.shown().await;
-            assert_same(&before, &shown);
-            assert!(!text_of(&shown, NEW).contains(&body_of(NEW)), "{shown:?}");
-        }
-    }
-
-    let first = stage.shown().await;
-    stage.recover().await;
-    let report = stage.cycle().await;
-    assert_eq!(report.failed, [], "after the fault: {report:?}");
-    let shown = stage.shown().await;
-    assert_eq!(shown.len(), stage.published, "nothing is lost: {shown:#?}");
-    assert_same(&before, &shown);
-    let mut guids: Vec<&str> = shown.iter().map(|item| item.guid.as_str()).collect();
-    guids.sort_unstable();
-    guids.dedup();
-    assert_eq!(
-        guids.len(),
-        stage.published,
-        "nothing comes twice: {shown:#?}"
-    );
-    // What was there during the fault keeps its identity as well.
-    for item in &first {
-        assert!(guids.contains(&item.guid.as_str()), "{item:?}");
-    }
-    assert!(text_of(&shown, NEW).contains(&body_of(NEW)), "{shown:#?}");
-    assert_eq!(stage.health().await, Vec::<String>::new());
-}
-
-/// The cause stands in the cycle's report and on the health page.
-async fn assert_told(stage: &Stage, report: &Report, says: &str) {
-    let failed = report.failed.iter().map(|trouble| trouble.cause.clone());
-    let alarms = report.alarms.iter().map(|alarm| alarm.text.clone());
-    let told: Vec<String> = failed.chain(alarms).collect();
-    assert!(told.iter().any(|one| one.contains(says)), "{told:?}");
-    assert_eq!(stage.health().await, told);
-}
-
-/// Every item that was there is there as it was.
-fn assert_same(before: &[Shown], after: &[Shown]) {
-    for item in before {
-        assert!(after.contains(item), "{item:?} is not among {after:#?}");
-    }
-}
-
-fn text_of(shown: &[Shown], n: u32) -> String {
-    let path = format!("/releases/release-number-{n}");
-    let found = shown.iter().find(|item| item.link.ends_with(&path));
-    found.map(|item| item.text.clone()).unwrap_or_default()
-}
-
-fn body_of(n: u32) -> String {
-    format!("w{n}x59")
 }

@@ -13,6 +13,7 @@ mod engine;
 mod hits;
 mod listing;
 mod pages;
+mod proof;
 mod redirects;
 mod robots;
 mod status;
@@ -106,7 +107,7 @@ macro_rules! faults {
             #[tokio::test(flavor = "multi_thread")]
             async fn $name() {
                 let fault = KIND.faults.iter().find(|fault| fault.name == stringify!($name));
-                super::engine::prove(fault.unwrap()).await;
+                super::proof::prove(fault.unwrap()).await;
             }
         )+
     };
