@@ -3,6 +3,7 @@
 //! The rules are RFC 9110 (validators, `Retry-After`) and RFC 9309 (robots.txt). What must outlive a restart, so that
 //! starting ten times in a minute is no burden on the newsroom, is in the store.
 
+mod answer;
 mod failure;
 mod freshness;
 mod holds;
@@ -12,8 +13,7 @@ mod robots;
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
-use reqwest::header::{self, HeaderMap};
-use reqwest::{Response, StatusCode, redirect};
+use reqwest::{Response, header, redirect};
 use texting_robots::Robot;
 use tokio::time::Instant;
 use url::Url;
@@ -23,9 +23,10 @@ use crate::config;
 use crate::newsroom::Page;
 use crate::store::{self, Kept, Lease, Store, Validators};
 
+use answer::{InFlight, redirect_of};
 pub use failure::Failure;
 pub use hosts::Turns;
-use hosts::{PublicOnly, Turn, host};
+use hosts::{PublicOnly, host};
 
 const MOST_REDIRECTS: usize = 5;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -272,103 +273,6 @@ impl<'a> Client<'a> {
         let rest = self.clock.sleep(pause.saturating_sub(since));
         holding(self.lease, self.clock, rest).await
     }
-
-    async fn read(
-        &self,
-        url: &Url,
-        response: Response,
-        in_flight: InFlight,
-        known: &Kept,
-    ) -> Result<Answer, Failure> {
-        let (status, headers) = (response.status(), response.headers());
-        let sent = &known.validators;
-        let now = self.clock.now();
-        let said = freshness::of(headers, now).map(|fresh| freshness::clamped(fresh, url.as_str()));
-        let fresh = known.ttl.max(said);
-        let kept = Kept {
-            validators: Validators {
-                etag: text(headers, header::ETAG),
-                last_modified: text(headers, header::LAST_MODIFIED),
-            },
-            fresh_until: fresh.map(|fresh| now + fresh),
-            ..Kept::default()
-        };
-        if status == StatusCode::NOT_MODIFIED {
-            // Without a validator there is nothing that could have stayed the same.
-            if *sent == Validators::default() {
-                return Err(Failure::Status(status));
-            }
-            self.stays(url, kept.fresh_until).await?;
-            return Ok(Answer::Unchanged(known.clone()));
-        }
-        if let Some(failure) = Failure::of_status(status, headers) {
-            return Err(failure);
-        }
-        // Some servers never answer 304, yet say truly that nothing has changed.
-        if kept.validators.etag.is_some() && kept.validators.etag == sent.etag {
-            self.stays(url, kept.fresh_until).await?;
-            return Ok(Answer::Unchanged(known.clone()));
-        }
-        let content_type = text(headers, header::CONTENT_TYPE);
-        if let Some(wrong) = content_type.as_deref().filter(|kind| is_no_text(kind)) {
-            return Err(Failure::WrongType(wrong.to_owned()));
-        }
-        // What the client undoes is no longer named here.
-        if let Some(encoding) = text(headers, header::CONTENT_ENCODING)
-            && !encoding.eq_ignore_ascii_case("identity")
-        {
-            let told = format!("it is encoded as {encoding}, which was not asked for");
-            return Err(Failure::Broken(told));
-        }
-        let bytes = self.body(response, in_flight).await?;
-        let page = Page {
-            url: url.clone(),
-            content_type,
-            bytes,
-        };
-        Ok(Answer::Changed(page, kept))
-    }
-
-    /// What was stored before stays as it is, for as long as the server says now.
-    async fn stays(
-        &self,
-        url: &Url,
-        until: Option<chrono::DateTime<chrono::Utc>>,
-    ) -> Result<(), Failure> {
-        Ok(self
-            .store
-            .keep_fresh(&self.source.id, url.as_str(), until)
-            .await?)
-    }
-
-    /// The body, decompressed, as it streams in: a small bomb must not fill the memory.
-    async fn body(&self, mut response: Response, in_flight: InFlight) -> Result<Vec<u8>, Failure> {
-        let reading = async {
-            let mut bytes = Vec::new();
-            while let Some(chunk) = response
-                .chunk()
-                .await
-                .map_err(|error| Failure::of(&error, self.timeout))?
-            {
-                bytes.extend_from_slice(&chunk);
-                if bytes.len() as u64 > self.max_body {
-                    return Err(Failure::TooLarge(self.max_body));
-                }
-            }
-            Ok(bytes)
-        };
-        let reading = tokio::time::timeout_at(in_flight.deadline, reading);
-        let read = holding(self.lease, self.clock, reading).await?;
-        self.store.asked(&in_flight.host, self.clock.now()).await?;
-        read.map_err(|_| Failure::Timeout(self.timeout))?
-    }
-}
-
-/// A request that was sent and whose answer is not read to its end. Nobody else asks the host until this is dropped.
-struct InFlight {
-    host: String,
-    deadline: Instant,
-    _turn: Turn,
 }
 
 enum Answered {
@@ -413,48 +317,6 @@ fn origin(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
-    headers.get(name).map(store::header_text)
-}
-
-/// Whether a media type is surely neither feed nor page. Feeds come as `text/html` and `application/octet-stream` too,
-/// so what may be text is looked at.
-fn is_no_text(content_type: &str) -> bool {
-    let kind = content_type.split(';').next().unwrap_or_default();
-    let kind = kind.trim().to_ascii_lowercase();
-    let is_picture = kind.starts_with("image/") && !kind.ends_with("+xml");
-    is_picture
-        || ["audio/", "video/", "font/", "model/"]
-            .iter()
-            .any(|main| kind.starts_with(main))
-        || matches!(
-            kind.as_str(),
-            "application/pdf" | "application/zip" | "application/gzip" | "application/json"
-        )
-}
-
-fn redirect_of(response: &Response, from: &Url) -> Result<Option<Url>, Failure> {
-    if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return Ok(None);
-    }
-    let location = response.headers().get(header::LOCATION);
-    let mut target = location
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| from.join(value).ok())
-        .ok_or_else(|| Failure::BadRedirect(format!("{location:?}")))?;
-    if from.scheme() == "https" && target.scheme() != "https" {
-        return Err(Failure::BadRedirect(format!(
-            "{target}, from https to {}",
-            target.scheme()
-        )));
-    }
-    // Nobody's name and password are carried along. Only an address without a host could refuse, and it is refused next.
-    let _ = target.set_username("");
-    let _ = target.set_password(None);
-    target.set_fragment(None);
-    Ok(Some(target))
-}
-
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Failure {
         Failure::Store(error)
@@ -464,51 +326,6 @@ impl From<store::Error> for Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_what_is_surely_no_text_is_refused() {
-        for kind in [
-            "image/png",
-            "video/mp4",
-            "application/pdf",
-            "Application/PDF; x=y",
-            "application/json",
-        ] {
-            assert!(is_no_text(kind), "{kind}");
-        }
-        for kind in [
-            "text/html",
-            "application/rss+xml; charset=utf-8",
-            "application/octet-stream",
-            "image/svg+xml",
-            "",
-            "junk",
-        ] {
-            assert!(!is_no_text(kind), "{kind}");
-        }
-    }
-
-    #[test]
-    fn a_redirect_from_https_to_http_is_not_followed() {
-        let redirected = |from: &str, to: &str| {
-            let answer = axum::http::Response::builder()
-                .status(302)
-                .header("location", to)
-                .body("")
-                .unwrap();
-            redirect_of(&answer.into(), &Url::parse(from).unwrap())
-        };
-        let secure = "https://news.example/feed";
-        let told = redirected(secure, "http://news.example/feed").unwrap_err();
-        assert_eq!(
-            told.to_string(),
-            "redirected to http://news.example/feed, from https to http, which is not followed"
-        );
-        assert!(redirected(secure, "file:///etc/passwd").is_err());
-        let followed = redirected(secure, "//user:secret@news.example/rss#top").unwrap();
-        assert_eq!(followed.unwrap().as_str(), "https://news.example/rss");
-        assert!(redirected("http://news.example/feed", secure).is_ok());
-    }
 
     #[test]
     fn the_user_agent_says_who_asks() {

@@ -11,8 +11,8 @@ pub use bounded::{document, fragment};
 
 use crate::text;
 
-/// As much is read of what becomes one line: a title or a lead. Real ones are below a tenth of it.
-const LONGEST_LINE: usize = 16 * 1024;
+/// As much is read of what becomes one line: a title or a lead. Real ones are a few hundred bytes.
+const LONGEST_LINE: usize = 4 * 1024;
 
 /// Elements that begin a paragraph of their own.
 const BLOCKS: [&str; 36] = [

@@ -5,12 +5,14 @@
 //! raises the change counter in the same transaction, and the daemon looks at the counter each second.
 
 mod documents;
+mod history;
 mod holds;
 mod ingest;
 mod layouts;
 mod lease;
 mod lookup;
 mod migrations;
+mod pages;
 mod process;
 mod progress;
 mod read;
@@ -31,7 +33,8 @@ pub use holds::{BackOff, LONGEST_HOLD};
 pub use ingest::{Derived, MergedCopy, NewAddress, Way};
 pub use lease::Lease;
 pub use lookup::Address;
-pub use progress::{Alarm, Due, Gap, Progress, Trouble};
+pub use pages::Due;
+pub use progress::{Alarm, Gap, Progress, Trouble};
 pub use read::ShownRelease;
 pub use redactions::NumberedText;
 pub use web::{Kept, LONGEST_FRESH, Validators, header_text, header_value};

@@ -7,7 +7,8 @@ use reqwest::StatusCode;
 use texting_robots::Robot;
 use url::Url;
 
-use super::{Client, Failure, holding, host, origin, redirect_of};
+use super::answer::{Beyond, redirect_of};
+use super::{Client, Failure, holding, host, origin};
 use crate::store::Validators;
 
 /// The name that rules are looked for under.
@@ -19,11 +20,27 @@ const KEPT: TimeDelta = TimeDelta::hours(24);
 const STANDS_IN: TimeDelta = TimeDelta::days(30);
 const MOST_REDIRECTS: usize = 5;
 /// A longer delay would keep a cycle from ever ending.
-const LONGEST_DELAY: Duration = Duration::from_secs(60);
+const LONGEST_DELAY: Duration = Duration::from_secs(600);
 
 pub(super) fn crawl_delay(robot: &Robot) -> Option<Duration> {
     let seconds = robot.delay?.clamp(0.0, LONGEST_DELAY.as_secs_f32());
     Duration::try_from_secs_f32(seconds).ok()
+}
+
+fn rules(text: &str, origin: &str) -> Result<Robot, String> {
+    let robot = Robot::new(AGENT, text.as_bytes()).map_err(|error| error.to_string())?;
+    if let Some(delay) = robot
+        .delay
+        .filter(|delay| *delay > LONGEST_DELAY.as_secs_f32())
+    {
+        let kept = humantime::format_duration(LONGEST_DELAY);
+        tracing::warn!(
+            origin,
+            delay,
+            "robots.txt asks for an absurd Crawl-delay; {kept} are kept"
+        );
+    }
+    Ok(robot)
 }
 
 impl Client<'_> {
@@ -34,7 +51,7 @@ impl Client<'_> {
             let turn = self.turns.robots(&host);
             let _turn = holding(self.lease, self.clock, turn).await?;
             let known = match self.robots_of(url, &origin).await {
-                Ok(text) => Robot::new(AGENT, text.as_bytes()).map_err(|error| error.to_string()),
+                Ok(text) => rules(&text, &origin),
                 Err(Failure::RobotsUnknown { why, .. }) => Err(why),
                 Err(failure) => return Err(failure),
             };
@@ -106,10 +123,9 @@ impl Client<'_> {
             if let Some(failure) = failure {
                 return Err(failure);
             }
-            let bytes = self.body(response, in_flight).await?;
+            let bytes = self.body(response, in_flight, Beyond::Cut(LONGEST)).await?;
             self.store.end_back_off(&host(&url), url.as_str()).await?;
-            let text = String::from_utf8_lossy(&bytes[..bytes.len().min(LONGEST)]);
-            return Ok(text.into_owned());
+            return Ok(String::from_utf8_lossy(&bytes).into_owned());
         }
         Err(Failure::TooManyRedirects(MOST_REDIRECTS))
     }

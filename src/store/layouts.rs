@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 
-use super::progress::{DUE, due_in};
+use super::pages::{DUE, due_in};
 use super::{Result, Store};
 use crate::layout::ParagraphHash;
 use crate::release::{Guid, Status};

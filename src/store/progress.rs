@@ -1,12 +1,10 @@
-//! How far each source has come: its cycles, its troubles, its gap, its history, and the pages that are due.
+//! How far each source has come: its cycles, its troubles, its gap and its history.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
-use sqlx::any::AnyRow;
 
-use super::{Result, Store, guid_in, json_in, json_of, optional_time_in, time_in};
-use crate::release::{CanonicalPath, Guid, Status};
+use super::{Result, Store, json_in, json_of, optional_time_in};
 
 /// Something that failed in a cycle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,25 +78,6 @@ impl Progress {
         self.history_since
             .is_some_and(|filled| filled <= since.unwrap_or_default())
     }
-}
-
-/// A release page that is to be read again.
-#[derive(Debug, Clone)]
-pub struct Due {
-    /// The release.
-    pub guid: Guid,
-    /// Its path.
-    pub path: CanonicalPath,
-    /// Its address.
-    pub url: String,
-    /// When the address was first seen.
-    pub first_seen: DateTime<Utc>,
-    /// How often in a row it could not be read.
-    pub failures: i64,
-    /// When it was first answered that the page is gone, while it still is.
-    pub gone: Option<DateTime<Utc>>,
-    /// Whether the release is withdrawn.
-    pub is_withdrawn: bool,
 }
 
 impl Store {
@@ -195,65 +174,6 @@ impl Store {
         Ok(())
     }
 
-    /// Notes from when on the record is without gap.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn record_begins(&self, source: &str, at: DateTime<Utc>) -> Result<()> {
-        self.note_time(
-            "UPDATE sources SET whole_since = $1 WHERE id = $2",
-            source,
-            at,
-        )
-        .await
-    }
-
-    /// Notes that the record without gap reaches back to a time, if it does not already.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn record_reaches(&self, source: &str, at: DateTime<Utc>) -> Result<()> {
-        let sql = "UPDATE sources SET whole_since = $1 WHERE id = $2 AND (whole_since IS NULL OR whole_since > $1)";
-        self.note_time(sql, source, at).await
-    }
-
-    /// Notes that the listing was looked through for what surfaced late.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn audited(&self, source: &str, at: DateTime<Utc>) -> Result<()> {
-        self.note_time(
-            "UPDATE sources SET audited_at = $1 WHERE id = $2",
-            source,
-            at,
-        )
-        .await
-    }
-
-    async fn note_time(&self, sql: &'static str, source: &str, at: DateTime<Utc>) -> Result<()> {
-        sqlx::query(sql)
-            .bind(at.timestamp())
-            .bind(source)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// The dates of a source's releases, newest first.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn published_of(&self, source: &str, most: i64) -> Result<Vec<DateTime<Utc>>> {
-        let rows = sqlx::query(
-            "SELECT published FROM releases WHERE source = $1 ORDER BY published DESC LIMIT $2",
-        )
-        .bind(source)
-        .bind(most)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(|row| time_in(row, "published")).collect()
-    }
-
     /// Notes that the listing's first page was read.
     ///
     /// # Errors
@@ -292,49 +212,6 @@ impl Store {
         Ok(())
     }
 
-    /// Notes to which page of the listing the history has been read, and a hash of what that page showed.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn history_read(&self, source: &str, page: i64, print: Option<i64>) -> Result<()> {
-        sqlx::query("UPDATE sources SET history_page = $1, history_print = $2 WHERE id = $3")
-            .bind(page)
-            .bind(print)
-            .bind(source)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// Notes that the history is filled back to a time; the epoch is the whole archive.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn history_filled(&self, source: &str, since: DateTime<Utc>) -> Result<()> {
-        sqlx::query("UPDATE sources SET history_since = $1 WHERE id = $2")
-            .bind(since.timestamp())
-            .bind(source)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// The date of the oldest release of a source among those stored up to a change.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn oldest(&self, source: &str, change: i64) -> Result<Option<DateTime<Utc>>> {
-        let row = sqlx::query(
-            "SELECT MIN(r.published) AS oldest FROM addresses a JOIN releases r ON r.guid = a.guid
-             WHERE a.source = $1 AND a.change <= $2",
-        )
-        .bind(source)
-        .bind(change)
-        .fetch_one(&self.pool)
-        .await?;
-        optional_time_in(&row, "oldest")
-    }
-
     /// Whether a source has no release yet.
     ///
     /// # Errors
@@ -346,60 +223,4 @@ impl Store {
             .await?;
         Ok(row.is_none())
     }
-
-    /// The pages of a source that are due, the longest due first.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn due(&self, source: &str, now: DateTime<Utc>, most: i64) -> Result<Vec<Due>> {
-        let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "{DUE} WHERE a.source = $1 AND a.page_due <= $2 ORDER BY a.page_due, a.path LIMIT $3"
-        )))
-        .bind(source)
-        .bind(now.timestamp())
-        .bind(most)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(due_in).collect()
-    }
-
-    /// Plans the next reading of a release's page, after so many failures in a row.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn plan(
-        &self,
-        source: &str,
-        path: &CanonicalPath,
-        due: Option<DateTime<Utc>>,
-        failures: i64,
-    ) -> Result<()> {
-        sqlx::query(
-            "UPDATE addresses SET page_due = $1, page_failures = $2 WHERE source = $3 AND path = $4",
-        )
-        .bind(due.map(|due| due.timestamp()))
-        .bind(failures)
-        .bind(source)
-        .bind(path.as_str())
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-}
-
-/// The pages of releases; a condition follows.
-pub(super) const DUE: &str =
-    "SELECT a.guid, a.path, a.url, a.first_seen, a.page_failures, a.gone_at, r.status
-    FROM addresses a JOIN releases r ON r.guid = a.guid";
-
-pub(super) fn due_in(row: &AnyRow) -> Result<Due> {
-    Ok(Due {
-        guid: guid_in(row)?,
-        path: CanonicalPath::from_stored(row.try_get("path")?),
-        url: row.try_get("url")?,
-        first_seen: time_in(row, "first_seen")?,
-        failures: row.try_get("page_failures")?,
-        gone: optional_time_in(row, "gone_at")?,
-        is_withdrawn: row.try_get::<String, _>("status")? == Status::Withdrawn.as_str(),
-    })
 }
