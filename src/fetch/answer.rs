@@ -196,4 +196,26 @@ mod tests {
             assert!(!is_no_text(kind), "{kind}");
         }
     }
+
+    #[test]
+    fn a_redirect_from_https_to_http_is_not_followed() {
+        let redirected = |from: &str, to: &str| {
+            let answer = axum::http::Response::builder()
+                .status(302)
+                .header("location", to)
+                .body("")
+                .unwrap();
+            redirect_of(&answer.into(), &Url::parse(from).unwrap())
+        };
+        let secure = "https://news.example/feed";
+        let told = redirected(secure, "http://news.example/feed").unwrap_err();
+        assert_eq!(
+            told.to_string(),
+            "redirected to http://news.example/feed, from https to http, which is not followed"
+        );
+        assert!(redirected(secure, "file:///etc/passwd").is_err());
+        let followed = redirected(secure, "//user:secret@news.example/rss#top").unwrap();
+        assert_eq!(followed.unwrap().as_str(), "https://news.example/rss");
+        assert!(redirected("http://news.example/feed", secure).is_ok());
+    }
 }

@@ -127,16 +127,22 @@ impl Store {
         Ok(())
     }
 
-    /// A host has answered well at an address: neither is left alone any more.
+    /// A host has answered well at an address: neither is left alone any more. A hold that was not in force then is over,
+    /// or from a clock that was wrong and would come into force when the time gets there.
     ///
     /// # Errors
     /// [`super::Error`].
     pub async fn end_back_off(&self, host: &str, address: &str) -> Result<()> {
-        sqlx::query("DELETE FROM back_offs WHERE address IN ($1, $2)")
-            .bind(host)
-            .bind(address)
-            .execute(&self.pool)
-            .await?;
+        for sql in [
+            "DELETE FROM back_offs WHERE address IN ($1, $2)",
+            "DELETE FROM holds WHERE address IN ($1, $2)",
+        ] {
+            sqlx::query(sql)
+                .bind(host)
+                .bind(address)
+                .execute(&self.pool)
+                .await?;
+        }
         Ok(())
     }
 }

@@ -8,6 +8,7 @@ mod commands;
 mod cycles;
 mod daemon;
 mod edits;
+mod faults;
 mod gaps;
 mod harness;
 mod inside;

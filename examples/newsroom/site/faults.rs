@@ -27,6 +27,8 @@ pub enum Fault {
     Empty,
     /// A page that wants to see a browser.
     Challenge,
+    /// The answer, with a header of this name.
+    Labelled(&'static str, String),
 }
 
 pub(super) async fn answer(fault: &Fault, plain: impl FnOnce() -> Response) -> Response {
@@ -34,11 +36,14 @@ pub(super) async fn answer(fault: &Fault, plain: impl FnOnce() -> Response) -> R
         Fault::Status(status, extra) => {
             let status = StatusCode::from_u16(*status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             let mut response = (status, "failing\n").into_response();
-            if let Some((name, value)) = extra
-                && let Ok(value) = value.parse()
-            {
-                response.headers_mut().insert(*name, value);
+            if let Some((name, value)) = extra {
+                label(&mut response, name, value);
             }
+            response
+        }
+        Fault::Labelled(name, value) => {
+            let mut response = plain();
+            label(&mut response, name, value);
             response
         }
         Fault::Hang => std::future::pending().await,
@@ -72,5 +77,11 @@ pub(super) async fn answer(fault: &Fault, plain: impl FnOnce() -> Response) -> R
             "<html><body><script>challenge()</script></body></html>",
         )
             .into_response(),
+    }
+}
+
+fn label(response: &mut Response, name: &'static str, value: &str) {
+    if let Ok(value) = value.parse() {
+        response.headers_mut().insert(name, value);
     }
 }

@@ -4,6 +4,7 @@
 mod faults;
 mod feed;
 mod pages;
+pub mod wire;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -23,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 pub use faults::Fault;
+use wire::Wire;
 
 /// Releases on one page of the listing.
 pub const A_PAGE: usize = 20;
@@ -201,6 +203,11 @@ impl Site {
         self.lock().raw.clear();
     }
 
+    /// The document at a path as it is now, faults aside.
+    pub fn shows(&self, path: &str, origin: &str) -> Option<Bytes> {
+        self.document(path, "", origin).map(|(_, bytes)| bytes)
+    }
+
     /// Links lead to this origin, whatever host was asked.
     pub fn set_links_host(&self, origin: Option<&str>) {
         self.lock().links_host = origin.map(str::to_owned);
@@ -325,6 +332,14 @@ impl Newsroom {
 
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Lets every address that begins so lead to a server that answers byte for byte.
+    pub fn set_wire(&self, prefix: &str, wire: Wire) -> std::io::Result<()> {
+        let address = wire.serve(self.stop.clone())?;
+        let to = format!("http://{address}/wire");
+        self.site.set_fault(prefix, Fault::Redirect(302, to));
+        Ok(())
     }
 }
 
