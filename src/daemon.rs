@@ -12,6 +12,7 @@ mod past;
 mod publishing;
 mod reading;
 mod redaction;
+mod report;
 mod run;
 mod silence;
 pub mod walk;
@@ -31,6 +32,7 @@ use crate::fetch::{Failure, Turns};
 use crate::{config, feeds, html};
 pub use leases::Leases;
 pub use redaction::Redacted;
+pub use report::Report;
 
 /// What ends a cycle early. A page that cannot be read is none of these: it stands in the cycle's report.
 #[derive(Debug, thiserror::Error)]

@@ -171,6 +171,19 @@ impl<'a> Client<'a> {
     /// # Errors
     /// [`Failure`], with what to do about it.
     pub async fn get(&mut self, url: &Url, wanted: Wanted) -> Result<Answer, Failure> {
+        self.get_within(url, wanted, |_| true).await
+    }
+
+    /// Asks for an address that may only lead to some others.
+    ///
+    /// # Errors
+    /// [`Failure::Elsewhere`] where it leads to another, which is not asked for then; else as [`Client::get`].
+    pub async fn get_within(
+        &mut self,
+        url: &Url,
+        wanted: Wanted,
+        may_lead_to: impl Fn(&Url) -> bool,
+    ) -> Result<Answer, Failure> {
         let mut url = url.clone();
         for _ in 0..=MOST_REDIRECTS {
             self.check_host(&url)?;
@@ -196,7 +209,11 @@ impl<'a> Client<'a> {
             }
             match answered? {
                 Answered::Finally(answer) => return Ok(answer),
-                Answered::Elsewhere(target) => url = target,
+                Answered::Elsewhere(target) if may_lead_to(&target) => url = target,
+                Answered::Elsewhere(target) => {
+                    self.check_host(&target)?;
+                    return Err(Failure::Elsewhere(target.to_string()));
+                }
             }
         }
         Err(Failure::TooManyRedirects(MOST_REDIRECTS))

@@ -36,7 +36,7 @@ pub use lookup::Address;
 pub use pages::Due;
 pub use progress::{Alarm, Gap, Progress, Trouble};
 pub use read::ShownRelease;
-pub use redactions::NumberedText;
+pub use redactions::{NumberedText, Print};
 pub use web::{Kept, LONGEST_FRESH, Validators, header_text, header_value};
 
 /// What the store cannot do.

@@ -208,7 +208,7 @@ mod tests {
 
     fn step(page: i64, last_page: Option<i64>, back_to: &str) -> Step {
         Step {
-            report: crate::daemon::cycle::Report::default(),
+            report: crate::daemon::Report::default(),
             done: false,
             was_read: true,
             back_to: back_to.parse().ok(),

@@ -50,19 +50,21 @@ pub fn combine(feed: Vec<Draft>, listing: Vec<Draft>) -> Vec<Announcement> {
     all
 }
 
-/// From when on what is announced is without gap: each way in is so back to its end, newest first as it is, and what
-/// one shows further back fills the others.
-pub fn beginning<'a>(
-    ways: impl Iterator<Item = &'a Vec<Draft>>,
+/// From when on what is announced is without gap. Each way in is so back to its end, newest first as it is. Several
+/// listings are so together only back to the end of the shortest, and feed or listings alone suffice.
+pub fn beginning(
+    feed: Option<&Vec<Draft>>,
+    listings: &[Vec<Draft>],
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    ways.filter_map(|drafts| {
+    let end = |drafts: &Vec<Draft>| {
         let mut dates = drafts.iter().rev().map(|draft| draft.published);
         dates
             .find(|date| *date != Published::Unknown)
             .map(|date| date.date(now))
-    })
-    .min()
+    };
+    let of_listings = listings.iter().filter_map(end).max();
+    feed.and_then(end).into_iter().chain(of_listings).min()
 }
 
 /// What of an announcement would change if the release were edited.
@@ -72,4 +74,10 @@ fn seen(draft: &Draft) -> String {
         draft.title,
         draft.lead.as_deref().unwrap_or_default()
     )
+}
+
+/// The lead in what an announcement said.
+pub fn lead_of(seen: &str) -> Option<String> {
+    let (_, lead) = seen.split_once('\n')?;
+    (!lead.is_empty()).then(|| lead.to_owned())
 }

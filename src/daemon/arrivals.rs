@@ -42,8 +42,19 @@ impl Cycle<'_> {
         };
         if let Some(upstream) = &draft.upstream_guid {
             let source = &self.source.id;
-            if let Some(guid) = self.store.by_upstream_guid(source, upstream).await? {
-                return self.moved(guid, &address, one, upstream).await;
+            if let Some((known, is_copy)) = self.store.by_upstream_guid(source, upstream).await? {
+                let reason = Reason::UpstreamGuid(upstream.clone());
+                let announced = dated_text(draft, None, address.at);
+                if self.store.is_redacted_whole(known).await? {
+                    return self
+                        .arrive_unworded(known, &address, announced, &reason)
+                        .await;
+                }
+                // A copy that moves is still a copy: the release itself stays where it is.
+                if is_copy {
+                    return self.merge(known, &address, &announced, &reason).await;
+                }
+                return self.moved(known, &address, one, upstream).await;
             }
         }
         let read = self.read_article(&draft.url, Wanted::Whole).await?;
@@ -59,8 +70,10 @@ impl Cycle<'_> {
             let layout = self.store.layout(&self.source.id).await?;
             first.text.body = Some(self.body(article, &layout).await?);
         }
-        if let Some(redacted) = self.redacted_from(&first.text).await? {
-            return self.arrive_redacted(redacted, &address, first).await;
+        if let Some(redacted) = self.redacted_from(guid, &first.text).await? {
+            return self
+                .arrive_unworded(redacted, &address, first, &Reason::Redacted)
+                .await;
         }
         // A lead alone is too little to tell a copy by; it is judged when its page has been read.
         let fingerprint = match article {
@@ -96,13 +109,14 @@ impl Cycle<'_> {
         Ok(())
     }
 
-    /// A text that a person has removed comes again at another address, which becomes part of that release; its words are
-    /// not stored.
-    async fn arrive_redacted(
+    /// What a person has removed comes again at another address, which becomes part of that release; its words are not
+    /// stored.
+    async fn arrive_unworded(
         &mut self,
         into: Guid,
         address: &NewAddress,
         text: DatedText,
+        reason: &Reason,
     ) -> Result<(), Error> {
         let unsaid = |seen: &Option<String>| seen.as_ref().map(|_| String::new());
         let address = NewAddress {
@@ -110,15 +124,7 @@ impl Cycle<'_> {
             listing_seen: unsaid(&address.listing_seen),
             ..address.clone()
         };
-        let text = DatedText {
-            text: Text {
-                lead: None,
-                body: None,
-                ..text.text
-            },
-            ..text
-        };
-        self.merge(into, &address, &text, &Reason::Redacted).await
+        self.merge(into, &address, &unworded(&text), reason).await
     }
 
     /// The newsroom shows a release that we have at another address: its headline was changed together with its slug. The
@@ -148,7 +154,10 @@ impl Cycle<'_> {
             reason: Reason::UpstreamGuid(upstream.to_owned()).to_string(),
             at: address.at,
         };
-        let due = pages::next_attempt(address.at, 0);
+        let due = match item.release.status {
+            Status::Withdrawn => address.at,
+            Status::Current => pages::next_attempt(address.at, 0),
+        };
         // What was announced is noted last, so that a kill in between leaves it to be taken in by the next cycle.
         let unnoted = NewAddress {
             feed_seen: Some(String::new()),
@@ -157,8 +166,8 @@ impl Cycle<'_> {
         self.store.move_to(&unnoted, &old, due).await?;
         self.count_merged(&old);
         if item.release.status == Status::Withdrawn {
-            let (source, path) = (&address.source, &address.path);
-            self.store.back(guid, source, path, address.at).await?;
+            // It stays so until its new page has been read.
+            return Ok(());
         }
         let Some(now) = &one.feed_seen else {
             return Ok(());
@@ -226,6 +235,18 @@ impl Cycle<'_> {
             }
         }
         Ok(Judgement::New(fingerprint))
+    }
+}
+
+/// A text without its words, of which the title stays.
+pub(super) fn unworded(text: &DatedText) -> DatedText {
+    DatedText {
+        text: Text {
+            title: text.text.title.clone(),
+            lead: None,
+            body: None,
+        },
+        published: text.published,
     }
 }
 

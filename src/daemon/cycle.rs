@@ -1,77 +1,25 @@
 //! One cycle of one source: the only place that knows the whole line from the newsroom to the store.
 
 use std::collections::HashMap;
-use std::fmt;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Serialize, Serializer};
 use url::Url;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::announcements::{self, Announcement};
 use super::reading::{Read, Receipt};
+use super::report::Report;
 use super::{By, Error, Ingest, silence};
 use crate::config::Source;
 use crate::fetch::{Client, Tools, Wanted};
 use crate::newsroom::{Announced, Page, Reader, Unreadable};
 use crate::release::Draft;
-use crate::store::{Alarm, Lease, Progress, Store, Trouble};
+use crate::store::{Alarm, Lease, Progress, Store};
 
 /// The listing's first page is read at least so often: it shows what the feed never did.
 const LISTING_EVERY: TimeDelta = TimeDelta::hours(24);
 /// As many of the newest releases tell what silence is usual.
 const TELLING: i64 = 300;
-
-/// What a cycle did, as `fetch` reports it.
-#[derive(Debug, Default, Clone, Serialize)]
-pub struct Report {
-    /// The source's id.
-    pub id: String,
-    /// Requests made, robots.txt included.
-    pub requests: u64,
-    /// Releases stored.
-    pub new: u64,
-    /// Releases whose text changed or was completed.
-    pub revised: u64,
-    /// Addresses that became part of a release.
-    pub merged: u64,
-    /// Releases taken down by the newsroom.
-    pub withdrawn: u64,
-    /// What could not be read.
-    pub failed: Vec<Trouble>,
-    /// What a person should know beside that.
-    pub alarms: Vec<Alarm>,
-    /// From when on the record has no gap; none while that is not known.
-    #[serde(serialize_with = "in_utc")]
-    pub whole_since: Option<DateTime<Utc>>,
-}
-
-fn in_utc<S: Serializer>(time: &Option<DateTime<Utc>>, to: S) -> Result<S::Ok, S::Error> {
-    let text = time.map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
-    text.serialize(to)
-}
-
-impl fmt::Display for Report {
-    /// The counts on one line.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Report {
-            id,
-            requests,
-            new,
-            revised,
-            merged,
-            withdrawn,
-            failed,
-            ..
-        } = self;
-        let plural = if *requests == 1 { "" } else { "s" };
-        let failed = failed.len();
-        write!(
-            f,
-            "{id}: {requests} request{plural}, {new} new, {revised} revised, {merged} merged, {withdrawn} withdrawn, {failed} failed"
-        )
-    }
-}
 
 /// One cycle under way.
 pub struct Cycle<'a> {
@@ -163,7 +111,7 @@ impl<'a> Cycle<'a> {
             reaches_back &= self.reaches_back(announced).await?;
         }
         let gap = (!is_first && !reaches_back).then_some(change);
-        let begin = announcements::beginning(feed.iter().chain(&listings), self.now);
+        let begin = announcements::beginning(feed.as_ref(), &listings, self.now);
         let announced = announcements::combine(feed.unwrap_or_default(), listings.concat());
         self.take_all(announced, gap).await?;
         if is_first && let Some(begin) = begin {

@@ -1,11 +1,14 @@
 //! What becomes of an address that is known: nothing, an edit, or the text that was missing.
 
+use chrono::{DateTime, Utc};
+
 use super::announcements::Announcement;
-use super::arrivals::{Judgement, dated_text};
+use super::arrivals::{Judgement, dated_text, unworded};
 use super::cycle::Cycle;
 use super::reading::Read;
 use super::{Error, apart, fingerprint, pages};
 use crate::difference::{Difference, Weight};
+use crate::duplicates::Reason;
 use crate::fetch::Wanted;
 use crate::html;
 use crate::release::{CanonicalPath, Cause, DatedText, Draft, Guid, Reading, Text};
@@ -54,6 +57,11 @@ impl Cycle<'_> {
             self.edited(address.guid, &one.draft, (before, now)).await?;
         } else if one.feed_seen.is_some() && address.feed_seen.is_none() && !address.is_copy {
             self.complete_lead(address.guid, &one.draft).await?;
+        }
+        if address.is_withdrawn && (feed_changed || listing_changed) {
+            // It is announced anew, so its page may be back.
+            let (source, path) = (&self.source.id, &one.draft.path);
+            self.store.plan(source, path, Some(self.now), 0).await?;
         }
         let upstream = one.draft.upstream_guid.as_deref();
         for (way, now, before) in [
@@ -165,7 +173,12 @@ impl Cycle<'_> {
         let known = self.store.reading(guid).await?;
         let is_found_otherwise =
             before.text.body.is_some() && reading.is_some() && known != reading;
-        if is_found_otherwise && reading == Some(Reading::Readability) {
+        let is_shown = self
+            .store
+            .item(guid)
+            .await?
+            .is_some_and(|item| item.release.notice().is_none());
+        if is_found_otherwise && is_shown && reading == Some(Reading::Readability) {
             // The better reading stays; that it cannot be had now is the layout's change, not the release's.
             self.layout_has_changed().await?;
             return Ok(Outcome::Unchanged);
@@ -202,20 +215,23 @@ impl Cycle<'_> {
             text,
             published: before.published,
         };
-        let is_completed = before.text.body.is_none() && now.text.body.is_some();
+        // Where a person has removed a text, the release had one, whatever is there now.
+        let is_completed = before.text.body.is_none()
+            && now.text.body.is_some()
+            && !self.store.is_redacted(guid).await?;
+        if is_completed && let Some(of) = self.redacted_from(guid, &now.text).await? {
+            // Its lead was shown as a release of its own, until its page told what it is.
+            let blank = unworded(&now);
+            let reason = Reason::Redacted.to_string();
+            return self
+                .fold_into(of, guid, (path, url), &blank, reason, at)
+                .await;
+        }
         if is_completed && let Judgement::CopyOf(into, reason) = self.judge(guid, &now).await? {
-            let copy = MergedCopy {
-                into,
-                source: &self.source.id,
-                path,
-                url,
-                text: &now,
-                reason: reason.to_string(),
-                at,
-            };
-            self.store.fold(guid, &copy).await?;
-            self.count_merged(&copy);
-            return Ok(Outcome::Folded);
+            let reason = reason.to_string();
+            return self
+                .fold_into(into, guid, (path, url), &now, reason, at)
+                .await;
         }
         let fingerprint = match now.text.body {
             Some(_) => Some(fingerprint(&now).await?),
@@ -246,5 +262,28 @@ impl Cycle<'_> {
         );
         self.report.revised += 1;
         Ok(Outcome::Revised)
+    }
+
+    async fn fold_into(
+        &mut self,
+        into: Guid,
+        from: Guid,
+        (path, url): (&CanonicalPath, &str),
+        text: &DatedText,
+        reason: String,
+        at: DateTime<Utc>,
+    ) -> Result<Outcome, Error> {
+        let copy = MergedCopy {
+            into,
+            source: &self.source.id,
+            path,
+            url,
+            text,
+            reason,
+            at,
+        };
+        self.store.fold(from, &copy).await?;
+        self.count_merged(&copy);
+        Ok(Outcome::Folded)
     }
 }

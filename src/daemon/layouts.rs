@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use chrono::TimeDelta;
 
+use super::announcements;
 use super::cycle::Cycle;
 use super::edits::Outcome;
 use super::pages::Reread;
@@ -13,6 +14,7 @@ use crate::fetch::Wanted;
 use crate::html;
 use crate::layout::{self, ParagraphHash, Shift};
 use crate::release::{Article, DatedText, Reading, Text};
+use crate::store::Due;
 
 /// As many pages show whether a change is the site's or one release's.
 const ENOUGH: usize = 3;
@@ -79,9 +81,15 @@ impl Cycle<'_> {
                 .title
                 .clone()
                 .unwrap_or_else(|| before.text.title.clone()),
-            lead: before.text.lead.clone(),
+            lead: None,
             body: Some(self.body(&article, layout).await?),
         };
+        let lead = match due.is_withdrawn {
+            // What the newsroom took down with it is not what it says now.
+            true => self.announced_lead(&due).await?,
+            false => before.text.lead.clone(),
+        };
+        let text = Text { lead, ..text };
         let outcome = self
             .revise(
                 due.guid,
@@ -93,6 +101,8 @@ impl Cycle<'_> {
             .await?;
         // A copy's page is never read again: its words are not the release's.
         if outcome != Outcome::Folded {
+            // A release that was withdrawn is shown again when what is there now is stored, and not before.
+            self.is_there(&due).await?;
             self.keep(&receipt).await?;
             self.plan_reading(&due, published).await?;
         }
@@ -115,6 +125,19 @@ impl Cycle<'_> {
     ) -> Result<String, Error> {
         let (body, layout) = (body.to_owned(), layout.clone());
         apart(move || layout::without(&body, &layout)).await
+    }
+
+    /// The lead that the newsroom last announced for a page's release.
+    async fn announced_lead(&self, due: &Due) -> Result<Option<String>, Error> {
+        let path = std::slice::from_ref(&due.path);
+        let known = self.store.known(&self.source.id, path).await?;
+        let said = known.get(&due.path).and_then(|address| {
+            address
+                .feed_seen
+                .clone()
+                .or_else(|| address.listing_seen.clone())
+        });
+        Ok(said.and_then(|said| announcements::lead_of(&said)))
     }
 
     /// Notes that the selectors do not find what they did.

@@ -74,7 +74,6 @@ impl Cycle<'_> {
         let reading = next_reading(before.published, due.first_seen, self.now);
         let (next, failures) = match read {
             Read::Changed(article, receipt) => {
-                self.is_there(&due).await?;
                 return Ok(Looked::Read(Box::new(Reread {
                     due,
                     before,

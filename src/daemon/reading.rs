@@ -75,6 +75,27 @@ impl Cycle<'_> {
         parse: fn(&Reader, &Page) -> Result<T, Unreadable>,
     ) -> Result<Read<T>, Error> {
         let answer = self.client.get(url, wanted).await;
+        self.take_answer(answer, parse).await
+    }
+
+    /// Reads a release's own page, and leaves it to the caller what a failure means. A page that the address only leads
+    /// to is another release's, or none's.
+    pub(super) async fn read_article(
+        &mut self,
+        url: &Url,
+        wanted: Wanted,
+    ) -> Result<Read<Article>, Error> {
+        let path = CanonicalPath::of(url);
+        let is_its_own = |target: &Url| CanonicalPath::of(target) == path;
+        let answer = self.client.get_within(url, wanted, is_its_own).await;
+        self.take_answer(answer, Reader::article).await
+    }
+
+    async fn take_answer<T: Send + 'static>(
+        &mut self,
+        answer: Result<Answer, Failure>,
+        parse: fn(&Reader, &Page) -> Result<T, Unreadable>,
+    ) -> Result<Read<T>, Error> {
         for moved in self.client.take_moved() {
             let text = format!(
                 "{} has moved for good to {}: write the new address into the configuration",
@@ -108,24 +129,6 @@ impl Cycle<'_> {
             return Err(failure.into());
         }
         Ok(Read::Failed(failure))
-    }
-
-    /// Reads a release's own page, and leaves it to the caller what a failure means. A page that the address only leads
-    /// to is another release's, or none's.
-    pub(super) async fn read_article(
-        &mut self,
-        url: &Url,
-        wanted: Wanted,
-    ) -> Result<Read<Article>, Error> {
-        let read = self.try_to_read(url, wanted, Reader::article).await?;
-        Ok(match read {
-            Read::Changed(_, receipt)
-                if CanonicalPath::of(&receipt.url) != CanonicalPath::of(url) =>
-            {
-                Read::Failed(Failure::Elsewhere(receipt.url.to_string()))
-            }
-            read => read,
-        })
     }
 
     /// Parses a page where it may take its time, and where a parser's panic costs this page alone.

@@ -1,11 +1,10 @@
 //! A person removes a text for good.
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::cycle::Cycle;
 use super::{Error, Ingest, apart, paragraphs};
+use crate::layout;
 use crate::release::{Guid, Text};
-use crate::text;
+use crate::store::Print;
 
 /// What was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,36 +25,31 @@ impl Ingest {
     /// # Errors
     /// [`Error`] when the store fails.
     pub async fn redact(&self, guid: Guid, revision: Option<i64>) -> Result<Redacted, Error> {
-        let texts = self.store.revision_texts(guid).await?;
         let at = self.clock.now();
+        let mut prints = Vec::new();
+        for one in self.store.revision_texts(guid).await? {
+            prints.push((one.number, print(one.text).await?));
+        }
         let Some(revision) = revision else {
-            let mut hashes = Vec::new();
-            for one in texts {
-                hashes.extend(hash(one.text).await?);
-            }
-            self.store.redact(guid, None, true, &hashes, at).await?;
+            let all: Vec<Print> = prints.into_iter().map(|(_, print)| print).collect();
+            self.store.redact(guid, None, true, &all, at).await?;
             return Ok(Redacted::Whole);
         };
-        let Some(removed) = texts.iter().find(|one| one.number == revision) else {
+        let Some((_, unwanted)) = prints.iter().find(|(number, _)| *number == revision) else {
             return Ok(Redacted::NoRevision);
         };
         // The same text may stand under several numbers, as where it was withdrawn and restored.
-        let unwanted = hash(removed.text.clone()).await?;
-        let mut numbers = vec![revision];
-        let mut last = None;
-        for one in &texts {
-            last = hash(one.text.clone()).await?;
-            if unwanted.is_some() && last == unwanted && one.number != revision {
-                numbers.push(one.number);
-            }
-        }
-        let is_last = texts
-            .last()
-            .is_some_and(|one| numbers.contains(&one.number));
-        let current = is_last || last.is_some() && last == unwanted;
-        let hashes: Vec<i64> = unwanted.into_iter().collect();
+        let is_unwanted =
+            |(number, print): &&(i64, Print)| *number == revision || print == unwanted;
+        let numbers: Vec<i64> = prints
+            .iter()
+            .filter(is_unwanted)
+            .map(|(number, _)| *number)
+            .collect();
+        let current = prints.last().is_some_and(|last| is_unwanted(&last));
+        let removed = std::slice::from_ref(unwanted);
         self.store
-            .redact(guid, Some(&numbers), current, &hashes, at)
+            .redact(guid, Some(&numbers), current, removed, at)
             .await?;
         Ok(if current {
             Redacted::Current
@@ -66,35 +60,42 @@ impl Ingest {
 }
 
 impl Cycle<'_> {
-    /// Whether a text of a release must not be stored.
+    /// Whether a text of a release must not be stored. A lead alone tells nothing, so it waits for its page.
     pub(super) async fn is_redacted(&self, guid: Guid, text: &Text) -> Result<bool, Error> {
         if self.store.is_redacted_whole(guid).await? {
             return Ok(true);
         }
-        let redacted = self.redacted_from(text).await?;
-        if redacted.is_some() {
+        if text.body.is_none() {
+            return Ok(self.store.is_redacted(guid).await?);
+        }
+        let redacted = self.redacted_from(guid, text).await? == Some(guid);
+        if redacted {
             tracing::info!(
                 id = guid.id(),
                 "a text that was removed by a person was not stored again"
             );
         }
-        Ok(redacted.is_some())
+        Ok(redacted)
     }
 
-    /// The release from which a person has removed this very text.
-    pub(super) async fn redacted_from(&self, text: &Text) -> Result<Option<Guid>, Error> {
-        match hash(text.clone()).await? {
-            Some(hash) => Ok(self.store.redacted_from(hash).await?),
-            None => Ok(None),
-        }
+    /// The release from which a person has removed a text that is all in this one: the release `of` itself, or another.
+    pub(super) async fn redacted_from(&self, of: Guid, text: &Text) -> Result<Option<Guid>, Error> {
+        let print = print(text.clone()).await?;
+        Ok(self.store.redacted_from(of, &print).await?)
     }
 }
 
-/// The hash of a text's words; none where it has no body. Other markup, case and punctuation do not make it another.
-async fn hash(text: Text) -> Result<Option<i64>, Error> {
+/// What a text is known again by. Other markup, case and punctuation do not make it another.
+async fn print(text: Text) -> Result<Print, Error> {
     apart(move || {
-        let words = text::normalise(&paragraphs(&text).join(" "));
-        (!words.is_empty()).then(|| xxh3_64(words.as_bytes()).cast_signed())
+        let paragraphs = paragraphs(&text);
+        Print {
+            whole: layout::hash(&paragraphs.join(" ")).unwrap_or_default(),
+            paragraphs: paragraphs
+                .iter()
+                .filter_map(|one| layout::hash(one))
+                .collect(),
+        }
     })
     .await
 }

@@ -12,7 +12,8 @@ use tokio::sync::watch;
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
-use super::cycle::{Cycle, Report};
+use super::cycle::Cycle;
+use super::report::Report;
 use super::{By, Error, Ingest};
 use crate::config::Source;
 use crate::schedule::Schedule;
@@ -24,6 +25,9 @@ const LONG_MINUTE: Duration = Duration::from_secs(90);
 
 /// How long a cycle that is due waits for another process that fetches: a backfill rests between two pages.
 const PATIENCE: Duration = Duration::from_secs(55);
+
+/// The rest between two pages of the past.
+const BREATH: Duration = Duration::from_millis(500);
 
 /// A source with its schedule.
 pub(super) struct Scheduled<'a> {
@@ -135,7 +139,10 @@ impl Ingest {
     ) {
         loop {
             self.cycle_if_due(one, server).await;
-            if !self.fill_past(one).await {
+            if self.fill_past(one).await {
+                // Whoever waits for the lease, as a backfill does, has its turn.
+                self.clock.sleep(BREATH).await;
+            } else {
                 let _ = tokio::time::timeout(LONG_MINUTE, minutes.changed()).await;
             }
         }

@@ -7,8 +7,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::Error;
 use super::announcements::{self, Announcement};
-use super::cycle::{Cycle, Report};
+use super::cycle::Cycle;
 use super::reading::Read;
+use super::report::Report;
 use crate::fetch::{Failure, Wanted};
 use crate::newsroom::Reader;
 use crate::release::{self, CanonicalPath};
@@ -23,6 +24,8 @@ const AUDIT_EVERY: TimeDelta = TimeDelta::days(7);
 /// And so far back.
 const AUDITED: TimeDelta = TimeDelta::days(60);
 const MOST_AUDITED: i64 = 20;
+/// As far back it is looked whether a release is still announced.
+const MOST_LISTED: i64 = 30;
 
 /// What a page of the listing gave.
 enum Walked {
@@ -34,10 +37,10 @@ enum Walked {
 
 /// How the paging of one listing ended.
 enum Ended {
-    /// At a whole page of what was known before, or is older than the record; or behind the last page, having met
-    /// something that was known before.
+    /// At a whole page of what was known before, or is older than the record; or behind the last page, which ends in
+    /// what was known before.
     Reached,
-    /// Behind the last page, or at a page seen already, without having met anything known.
+    /// Behind the last page, or at a page seen already, without having come to what was known.
     Lost,
     Failed,
 }
@@ -81,6 +84,10 @@ impl Cycle<'_> {
             self.store.close_gap(&self.source.id).await?;
             return Ok(true);
         }
+        if let Some(failure) = self.gap_waits().await? {
+            self.note(&self.source.listing[0], failure.to_string());
+            return Ok(false);
+        }
         tracing::info!(source = %self.source.id, since = %gap.opened, "paging the listing to close a gap");
         let oldest = self.store.oldest(&self.source.id, gap.change).await?;
         let first_day = oldest.map(release::london_day);
@@ -98,6 +105,8 @@ impl Cycle<'_> {
         let id = &self.source.id;
         if has_failed {
             self.store.gap_reached(id, &gap.reached).await?;
+            self.let_gap_wait("the listing could not be paged to the end of the gap")
+                .await?;
             return Ok(false);
         }
         if gap.reached.is_empty() {
@@ -105,10 +114,35 @@ impl Cycle<'_> {
             let cause = "releases may be missing: the listing ends before it comes to one that was known (its further \
                          pages may have another address: compare `page` of the source)";
             self.note(url, cause.to_owned());
+            self.let_gap_wait(cause).await?;
             return Ok(false);
         }
         self.store.close_gap(id).await?;
+        self.client.is_well(&self.gap_address()?).await?;
         Ok(true)
+    }
+
+    /// What stands for the paging of a gap among what is backed off from: the listing's address, marked.
+    fn gap_address(&self) -> Result<Url, Error> {
+        let mut url = Url::parse(&self.source.listing[0])
+            .map_err(|error| Error::Fetch(Failure::Broken(error.to_string())))?;
+        url.set_fragment(Some("gap"));
+        Ok(url)
+    }
+
+    /// Whether the gap is not paged now, since that failed a short while ago.
+    async fn gap_waits(&self) -> Result<Option<Failure>, Error> {
+        match self.client.check_holds(&self.gap_address()?).await {
+            Err(failure) if failure.is_a_wait() => Ok(Some(failure)),
+            Err(failure) => Err(failure.into()),
+            Ok(()) => Ok(None),
+        }
+    }
+
+    /// Pages that were read are not read again and again, since one of them or what lies behind them failed.
+    async fn let_gap_wait(&self, cause: &str) -> Result<(), Error> {
+        let failure = Failure::Broken(cause.to_owned());
+        Ok(self.client.back_off(&self.gap_address()?, &failure).await?)
     }
 
     async fn page_back(
@@ -117,18 +151,19 @@ impl Cycle<'_> {
         gap: &Gap,
         first_day: Option<NaiveDate>,
     ) -> Result<Ended, Error> {
-        let mut met_the_known = false;
+        let mut ends_in_the_known = false;
         let mut before: Vec<CanonicalPath> = Vec::new();
         for page in 1..=MOST_PAGES {
             let releases = match self.walk(listing, page).await? {
                 Walked::Failed => return Ok(Ended::Failed),
-                Walked::End => break,
+                Walked::End if ends_in_the_known => return Ok(Ended::Reached),
+                Walked::End => return Ok(Ended::Lost),
                 Walked::Releases(releases) => releases,
             };
             let paths: Vec<_> = releases.iter().map(|one| one.draft.path.clone()).collect();
             // Some sites show their first or last page for every number that they do not know.
             if paths == before {
-                break;
+                return Ok(Ended::Lost);
             }
             let known = self.store.known(&self.source.id, &paths).await?;
             let is_known = |one: &Announcement| {
@@ -141,7 +176,9 @@ impl Cycle<'_> {
                 self.note(listing, cause.to_owned());
                 return Ok(Ended::Failed);
             }
-            met_the_known |= releases.iter().any(is_known);
+            // One alone may be pinned there.
+            let at_the_end = releases.iter().rev().take_while(|one| is_known(one));
+            ends_in_the_known = at_the_end.count() >= 2.min(releases.len());
             let reaches_back = releases.iter().all(|one| {
                 is_known(one) || first_day.is_some_and(|first| is_of_before(one, first))
             });
@@ -151,11 +188,7 @@ impl Cycle<'_> {
             }
             before = paths;
         }
-        Ok(if met_the_known {
-            Ended::Reached
-        } else {
-            Ended::Lost
-        })
+        Ok(Ended::Lost)
     }
 
     /// Looks through the listing's recent pages for releases that surfaced late behind its first page, once in a while.
@@ -188,6 +221,27 @@ impl Cycle<'_> {
         Ok(self.store.audited(&self.source.id, self.now).await?)
     }
 
+    /// The paths that a listing shows back to a day; none where it cannot be read so far.
+    pub(super) async fn listed_since(
+        &mut self,
+        listing: &str,
+        first_day: NaiveDate,
+    ) -> Result<Option<Vec<CanonicalPath>>, Error> {
+        let mut paths = Vec::new();
+        for page in 1..=MOST_LISTED {
+            let releases = match self.walk(listing, page).await? {
+                Walked::Failed => return Ok(None),
+                Walked::End => return Ok(Some(paths)),
+                Walked::Releases(releases) => releases,
+            };
+            paths.extend(releases.iter().map(|one| one.draft.path.clone()));
+            if releases.iter().all(|one| is_of_before(one, first_day)) {
+                return Ok(Some(paths));
+            }
+        }
+        Ok(None)
+    }
+
     /// Fills the past by one page of each listing, and notes how far it came.
     ///
     /// # Errors
@@ -209,6 +263,7 @@ impl Cycle<'_> {
         };
         let mut ended = true;
         let mut paths = Vec::new();
+        let mut whole_to = None;
         for listing in self.source.listing.clone() {
             match self.walk(&listing, page).await? {
                 Walked::End if page == 1 || self.is_well(&listing).await? => {}
@@ -216,6 +271,8 @@ impl Cycle<'_> {
                 Walked::Releases(releases) => {
                     let days = || releases.iter().filter_map(|one| one.draft.published.day());
                     step.back_to = step.back_to.into_iter().chain(days()).min();
+                    // Over several listings the record is whole only as far as all of them have been read.
+                    whole_to = whole_to.max(days().last());
                     let is_older = |one| first_day.is_some_and(|first| is_of_before(one, first));
                     step.done &= releases.iter().all(is_older);
                     let these: Vec<_> = releases.iter().map(|one| one.draft.path.clone()).collect();
@@ -232,7 +289,7 @@ impl Cycle<'_> {
         ended |= !paths.is_empty() && progress.history_print == Some(print);
         step.done = step.was_read && (step.done || ended || page >= MOST_PAGES);
         if step.was_read
-            && let Some(day) = step.back_to
+            && let Some(day) = whole_to
         {
             let back_to = release::Published::On(day).date(self.now);
             self.store.record_reaches(&id, back_to).await?;
@@ -277,12 +334,12 @@ impl Cycle<'_> {
             .try_to_read(&url, Wanted::Whole, Reader::further_listing)
             .await?;
         Ok(match read {
-            Read::Changed(announced, _) if announced.drafts.is_empty() => Walked::End,
+            Read::Changed(announced, _) if announced.drafts.is_empty() => self.end(&url, number),
             Read::Changed(announced, _) => {
                 self.last_page = self.last_page.max(announced.last_page);
                 Walked::Releases(announcements::combine(Vec::new(), announced.drafts))
             }
-            Read::Failed(Failure::Status(StatusCode::NOT_FOUND)) => Walked::End,
+            Read::Failed(Failure::Status(StatusCode::NOT_FOUND)) => self.end(&url, number),
             Read::Failed(failure) => {
                 self.client.back_off(&url, &failure).await?;
                 self.note(&url, failure.to_string());
@@ -290,6 +347,18 @@ impl Cycle<'_> {
             }
             Read::Unchanged(_) | Read::Fresh(..) => Walked::Failed,
         })
+    }
+
+    /// The listing's end, unless one of its pages says that it goes on.
+    fn end(&mut self, url: &Url, number: i64) -> Walked {
+        match self.last_page {
+            Some(last) if number <= last => {
+                let cause = format!("the listing ends at page {number}, though it has {last}");
+                self.note(url, cause);
+                Walked::Failed
+            }
+            _ => Walked::End,
+        }
     }
 
     /// The listing's first page: as this cycle has read it, or else read whole.

@@ -10,7 +10,7 @@ use super::cycle::Cycle;
 use super::reading::Read;
 use crate::fetch::{Failure, Wanted};
 use crate::newsroom::Reader;
-use crate::release::CanonicalPath;
+use crate::release::{self, CanonicalPath};
 use crate::store::{Due, MergedCopy};
 
 /// Two answers that a page is gone must lie so far apart.
@@ -79,43 +79,53 @@ impl Cycle<'_> {
         if leaving.is_empty() {
             return Ok(());
         }
-        let Some(announced) = self.announced_now().await? else {
+        let Some(announced) = self.announced_now(&leaving).await? else {
             return Ok(());
         };
         for due in leaving {
             if announced.contains(&due.path) {
                 let cause = "the page is gone, but the newsroom still announces it".to_owned();
                 self.note(&due.url, cause);
-            } else if self.stands_elsewhere(&due).await? {
-                self.report.merged += 1;
-            } else {
-                let now = self.ingest.clock.now();
-                self.store.withdraw(due.guid, now).await?;
-                tracing::info!(
-                    id = due.guid.id(),
-                    url = due.url,
-                    "withdrawn by its publisher"
-                );
-                self.report.withdrawn += 1;
+                continue;
+            }
+            match self.stands_elsewhere(&due).await? {
+                Copies::There => self.report.merged += 1,
+                // Whether one is there will be known another day.
+                Copies::Unknown => {}
+                Copies::Gone => {
+                    let now = self.ingest.clock.now();
+                    self.store.withdraw(due.guid, now).await?;
+                    tracing::info!(
+                        id = due.guid.id(),
+                        url = due.url,
+                        "withdrawn by its publisher"
+                    );
+                    self.report.withdrawn += 1;
+                }
             }
         }
         Ok(())
     }
 
     /// Whether one of a release's copies is still there; then the release stands at that address.
-    async fn stands_elsewhere(&mut self, due: &Due) -> Result<bool, Error> {
+    async fn stands_elsewhere(&mut self, due: &Due) -> Result<Copies, Error> {
         let source = self.source.id.as_str();
         let Some(text) = self.store.dated_text(due.guid).await? else {
-            return Ok(false);
+            return Ok(Copies::Gone);
         };
+        let mut copies = Copies::Gone;
         for (path, url) in self.store.copies(due.guid, source).await? {
             let Some(address) = self.address(&url) else {
                 continue;
             };
-            let read = self.try_to_read(&address, Wanted::Whole, Reader::article);
-            let Read::Changed(..) = read.await? else {
-                continue;
-            };
+            match self.read_article(&address, Wanted::Whole).await? {
+                Read::Changed(..) => {}
+                Read::Failed(failure) if failure.is_gone() => continue,
+                _ => {
+                    copies = Copies::Unknown;
+                    continue;
+                }
+            }
             let old = MergedCopy {
                 into: due.guid,
                 source,
@@ -132,43 +142,53 @@ impl Cycle<'_> {
                 to = url,
                 "stands at another address"
             );
-            return Ok(true);
+            return Ok(Copies::There);
         }
-        Ok(false)
+        Ok(copies)
     }
 
-    /// What the newsroom announces at this moment, by its listing or else its feed; none if that cannot be read.
-    async fn announced_now(&mut self) -> Result<Option<HashSet<CanonicalPath>>, Error> {
-        let ways: Vec<(String, bool)> = match &self.source.feed {
-            Some(feed) if self.source.listing.is_empty() => vec![(feed.clone(), true)],
-            _ => self
-                .source
-                .listing
-                .iter()
-                .map(|one| (one.clone(), false))
-                .collect(),
-        };
+    /// What the newsroom announces at this moment, in its feed and in its listing back to the day of the oldest of some
+    /// releases; none if that cannot be read.
+    async fn announced_now(
+        &mut self,
+        releases: &[Due],
+    ) -> Result<Option<HashSet<CanonicalPath>>, Error> {
+        let mut oldest = self.now;
+        for due in releases {
+            if let Some(text) = self.store.dated_text(due.guid).await? {
+                oldest = oldest.min(text.published);
+            }
+        }
         let mut announced = HashSet::new();
-        for (way, is_feed) in ways {
-            let Some(url) = self.address(&way) else {
+        if let Some(feed) = self.source.feed.clone() {
+            let Some(url) = self.address(&feed) else {
                 return Ok(None);
             };
-            // What is read is not kept: validators known before would hide what of it is new, and are asked for anew.
-            self.store.forget_validators(&self.source.id, &way).await?;
-            let parse = if is_feed {
-                Reader::feed
-            } else {
-                Reader::listing
-            };
-            match self.read(&url, Wanted::Whole, parse).await? {
+            // What is read here is not stored, so the validators must not hide it from the next cycle.
+            self.store.forget_validators(&self.source.id, &feed).await?;
+            match self.read(&url, Wanted::Whole, Reader::feed).await? {
                 Read::Changed(page, _) => {
                     announced.extend(page.drafts.into_iter().map(|draft| draft.path));
                 }
-                Read::Unchanged(_) | Read::Fresh(..) | Read::Failed(_) => return Ok(None),
+                _ => return Ok(None),
             }
+        }
+        let first_day = release::london_day(oldest);
+        for listing in self.source.listing.clone() {
+            let Some(paths) = self.listed_since(&listing, first_day).await? else {
+                return Ok(None);
+            };
+            announced.extend(paths);
         }
         Ok(Some(announced))
     }
+}
+
+/// What is known of a release's copies.
+enum Copies {
+    There,
+    Gone,
+    Unknown,
 }
 
 #[cfg(test)]

@@ -137,8 +137,8 @@ impl Failure {
             }
             Failure::Gone => Some("gone"),
             Failure::BackingOff(back_off) => match back_off.kind.as_str() {
-                "refusal" => Some("challenged"),
-                "gone" => Some("gone"),
+                BackOff::REFUSAL => Some("challenged"),
+                BackOff::GONE => Some("gone"),
                 _ => None,
             },
             _ => None,

@@ -28,19 +28,19 @@ struct Pattern {
 
 /// What may be better soon: an error of the server, silence, junk.
 const TROUBLE: Pattern = Pattern {
-    kind: "trouble",
+    kind: BackOff::TROUBLE,
     first: TimeDelta::minutes(5),
     longest: TimeDelta::hours(6),
 };
 /// What a person has to mend: we are not wanted.
 const REFUSAL: Pattern = Pattern {
-    kind: "refusal",
+    kind: BackOff::REFUSAL,
     first: TimeDelta::hours(1),
     longest: TimeDelta::hours(24),
 };
 /// What is gone for good is only looked at in case it was a slip.
 const GONE: Pattern = Pattern {
-    kind: "gone",
+    kind: BackOff::GONE,
     first: TimeDelta::hours(24),
     longest: TimeDelta::hours(24),
 };
@@ -139,7 +139,10 @@ impl Client<'_> {
     }
 
     /// Whether something speaks against asking now: first the server's word, then ours.
-    pub(super) async fn check_holds(&self, url: &Url) -> Result<(), Failure> {
+    ///
+    /// # Errors
+    /// [`Failure::Held`], [`Failure::Stopped`], [`Failure::BackingOff`], [`Failure::Store`].
+    pub async fn check_holds(&self, url: &Url) -> Result<(), Failure> {
         let host = host(url);
         let now = self.clock.now();
         if let Some((until, reason)) = self.store.hold(&host, url.as_str(), now).await? {

@@ -104,11 +104,13 @@ fn salvaged(text: &str, base: &Url) -> Option<(Vec<Entry>, usize)> {
 
 fn title_of_slug(url: &Url) -> String {
     let slug = url.path_segments().and_then(|mut all| all.next_back());
-    let words = slug.unwrap_or_default().replace('-', " ");
+    let slug = slug.unwrap_or_default();
+    let words = text::line(&slug.replace('-', " "));
     let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(
+        || slug.to_owned(),
+        |first| first.to_uppercase().chain(letters).collect(),
+    )
 }
 
 /// A guid that one feed gives to two releases identifies neither: trusting it would hide one behind the other.

@@ -20,6 +20,15 @@ pub struct BackOff {
     pub cause: String,
 }
 
+impl BackOff {
+    /// The kind of what may be better soon.
+    pub const TROUBLE: &str = "trouble";
+    /// The kind of what a person has to mend: we are not wanted.
+    pub const REFUSAL: &str = "refusal";
+    /// The kind of what is gone for good.
+    pub const GONE: &str = "gone";
+}
+
 impl Store {
     /// Until when a host or an address is not to be asked, and why.
     ///

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::redactions::REDACTED_WHOLE;
 use super::{Result, Store, Tx, bump, json_of};
 use crate::difference::Weight;
 use crate::release::{CanonicalPath, Cause, DatedText, Guid, Reading, Status, Tag, Text};
@@ -135,11 +136,13 @@ impl Store {
             .bind(old.into.to_string())
             .execute(&mut *tx)
             .await?;
-        sqlx::query("UPDATE addresses SET page_due = NULL WHERE source = $1 AND path = $2")
-            .bind(old.source)
-            .bind(old.path.as_str())
-            .execute(&mut *tx)
-            .await?;
+        sqlx::query(
+            "UPDATE addresses SET page_due = NULL, gone_at = NULL WHERE source = $1 AND path = $2",
+        )
+        .bind(old.source)
+        .bind(old.path.as_str())
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -164,6 +167,7 @@ impl Store {
         for sql in [
             "UPDATE addresses SET guid = $1, page_due = NULL WHERE guid = $2",
             "UPDATE merges SET guid = $1 WHERE guid = $2",
+            "UPDATE redactions SET guid = $1 WHERE guid = $2",
         ] {
             sqlx::query(sql)
                 .bind(copy.into.to_string())
@@ -194,9 +198,10 @@ impl Store {
         // A completion is no news to a reader: the release was there, only its text was late. Nor is a typing error that
         // was mended.
         let is_news = cause == Cause::Edited && weight == Some(Weight::Material);
-        sqlx::query(
+        let done = sqlx::query(
             "UPDATE releases SET title = $1, lead = $2, body = $3, redacted = NULL,
-             updated = CASE WHEN $4 = 1 THEN $5 ELSE updated END WHERE guid = $6",
+             updated = CASE WHEN $4 = 1 THEN $5 ELSE updated END
+             WHERE guid = $6 AND (redacted IS NULL OR redacted <> $7)",
         )
         .bind(&text.title)
         .bind(text.lead.as_deref())
@@ -204,8 +209,13 @@ impl Store {
         .bind(i64::from(is_news))
         .bind(at.timestamp())
         .bind(guid.to_string())
+        .bind(REDACTED_WHOLE)
         .execute(&mut *tx)
         .await?;
+        if done.rows_affected() == 0 {
+            // A person has removed it in this moment.
+            return Ok(());
+        }
         add_revision(&mut tx, guid, text, (cause, weight), changed, at).await?;
         write_derived(&mut tx, guid, derived).await?;
         bump(&mut tx).await?;
@@ -330,6 +340,15 @@ pub(super) async fn add_merge(tx: &mut Tx, copy: &MergedCopy<'_>) -> Result<()> 
     .bind(published.timestamp())
     .bind(&copy.reason)
     .bind(copy.at.timestamp())
+    .execute(&mut **tx)
+    .await?;
+    // What was read before a person removed it must not come in by this way.
+    sqlx::query(
+        "UPDATE merges SET lead = NULL, body = NULL WHERE guid = $1
+         AND EXISTS (SELECT 1 FROM releases r WHERE r.guid = $1 AND r.redacted = $2)",
+    )
+    .bind(copy.into.to_string())
+    .bind(REDACTED_WHOLE)
     .execute(&mut **tx)
     .await?;
     Ok(())

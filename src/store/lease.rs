@@ -25,7 +25,7 @@ pub struct Lease {
 }
 
 impl Store {
-    /// Takes the fetch lease for a purpose, as in `a cycle`. Within one process nothing fetches twice at once, so what
+    /// Takes the fetch lease for a purpose, as in `a cycle`. Within one process all that fetches shares one lease, so what
     /// this process holds already is left over from work that failed, and is taken again.
     ///
     /// # Errors

@@ -62,18 +62,23 @@ impl Store {
         Ok(found)
     }
 
-    /// The release that the newsroom's own guid was seen on.
+    /// The release that the newsroom's own guid was seen on, and whether that was at the address of a merged copy.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn by_upstream_guid(&self, source: &str, guid: &str) -> Result<Option<Guid>> {
-        let row =
-            sqlx::query("SELECT guid FROM addresses WHERE source = $1 AND upstream_guid = $2")
-                .bind(source)
-                .bind(guid)
-                .fetch_optional(&self.pool)
-                .await?;
-        row.map(|row| guid_in(&row)).transpose()
+    pub async fn by_upstream_guid(&self, source: &str, guid: &str) -> Result<Option<(Guid, bool)>> {
+        let row = sqlx::query(
+            "SELECT a.guid, m.path AS copy FROM addresses a JOIN releases r ON r.guid = a.guid
+             LEFT JOIN merges m ON m.source = a.source AND m.path = a.path
+             WHERE a.source = $1 AND a.upstream_guid = $2 ORDER BY CASE WHEN m.path IS NULL THEN 0 ELSE 1 END, a.path",
+        )
+        .bind(source)
+        .bind(guid)
+        .fetch_optional(&self.pool)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let copy: Option<String> = row.try_get("copy")?;
+        Ok(Some((guid_in(&row)?, copy.is_some())))
     }
 
     /// The releases that share the most of a sketch, published within the window, best first.

@@ -1,11 +1,14 @@
 //! The pages of releases that are read again.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
 use super::{Result, Store, guid_in, optional_time_in, time_in};
 use crate::release::{CanonicalPath, Guid, Status};
+
+/// No page is planned to be read later than this.
+const LONGEST_PLAN: TimeDelta = TimeDelta::days(31);
 
 /// A release page that is to be read again.
 #[derive(Debug, Clone)]
@@ -33,10 +36,12 @@ impl Store {
     /// [`super::Error`].
     pub async fn due(&self, source: &str, now: DateTime<Utc>, most: i64) -> Result<Vec<Due>> {
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "{DUE} WHERE a.source = $1 AND a.page_due <= $2 ORDER BY a.page_due, a.path LIMIT $3"
+            "{DUE} WHERE a.source = $1 AND (a.page_due <= $2 OR a.page_due > $3) ORDER BY a.page_due, a.path LIMIT $4"
         )))
         .bind(source)
         .bind(now.timestamp())
+        // What is planned later than anything ever is comes from a clock that was ahead.
+        .bind((now + LONGEST_PLAN).timestamp())
         .bind(most)
         .fetch_all(&self.pool)
         .await?;

@@ -1,15 +1,32 @@
 //! Texts that a person has removed for good.
 
-use chrono::{DateTime, Utc};
-use sqlx::Row;
+use std::collections::BTreeSet;
+use std::time::Duration;
 
-use super::{Result, Store, Tx, bump, guid_in, json_in, json_of};
+use chrono::{DateTime, Utc};
+use sqlx::{AssertSqlSafe, Row};
+
+use super::{Result, Store, Tx, bump, guid_in, json_in, json_of, placeholders};
 use crate::release::{Evidence, Guid, Text};
 
 /// No text of the release is ever stored again.
 pub(super) const REDACTED_WHOLE: &str = "whole";
 /// The current text is removed, until the publisher has another.
 const REDACTED_CURRENT: &str = "current";
+
+/// A shorter removed text may stand in another release by chance.
+const TELLING: usize = 2;
+/// How often the journal is tried.
+const JOURNAL_TRIES: u32 = 20;
+
+/// What a text is known again by, without its words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Print {
+    /// The hash of all its words.
+    pub whole: i64,
+    /// The hashes of its paragraphs' words.
+    pub paragraphs: BTreeSet<i64>,
+}
 
 /// One state of a release's text, by its number.
 #[derive(Debug, Clone)]
@@ -47,7 +64,8 @@ impl Store {
     }
 
     /// Removes texts of a release for good: those of some revisions, and the current one where `current` says so; all,
-    /// with its copies', and for ever, where `revisions` is none. Texts with one of `hashes` are never stored again.
+    /// with its copies', and for ever, where `revisions` is none. What holds all paragraphs of one of `prints` is never
+    /// stored again.
     ///
     /// # Errors
     /// [`super::Error`].
@@ -56,18 +74,24 @@ impl Store {
         guid: Guid,
         revisions: Option<&[i64]>,
         current: bool,
-        hashes: &[i64],
+        prints: &[Print],
         at: DateTime<Utc>,
     ) -> Result<()> {
         let id = guid.to_string();
         let mut tx = self.begin().await?;
-        for hash in hashes {
-            sqlx::query("INSERT INTO redactions (guid, hash, at) VALUES ($1, $2, $3) ON CONFLICT (guid, hash) DO NOTHING")
+        for print in prints {
+            for paragraph in &print.paragraphs {
+                sqlx::query(
+                    "INSERT INTO redactions (guid, text, paragraph, at) VALUES ($1, $2, $3, $4)
+                     ON CONFLICT (guid, text, paragraph) DO NOTHING",
+                )
                 .bind(&id)
-                .bind(*hash)
+                .bind(print.whole)
+                .bind(*paragraph)
                 .bind(at.timestamp())
                 .execute(&mut *tx)
                 .await?;
+            }
         }
         let whole = [
             "UPDATE revisions SET lead = NULL, body = NULL WHERE guid = $1",
@@ -106,23 +130,75 @@ impl Store {
         }
         bump(&mut tx).await?;
         tx.commit().await?;
-        // The journal holds what the pages no longer do.
-        sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
-            .execute(&self.pool)
-            .await?;
+        self.fold_journal().await
+    }
+
+    /// Folds SQLite's journal into the database, as it holds what the pages no longer do.
+    async fn fold_journal(&self) -> Result<()> {
+        for _ in 0..JOURNAL_TRIES {
+            let row = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+                .fetch_one(&self.pool)
+                .await?;
+            // Its first column tells whether somebody still reads there.
+            if row.try_get::<i64, _>(0)? == 0 {
+                return Ok(());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        tracing::warn!(
+            "the text is removed, but the store's journal is in use and holds it until the next restart of whoever uses it"
+        );
         Ok(())
     }
 
-    /// The release whose text with this hash was removed.
+    /// The release from which a text was removed that is all in the one with this print: of the release `of` itself, or
+    /// where the removed text is long enough to be no other's.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn redacted_from(&self, hash: i64) -> Result<Option<Guid>> {
-        let row = sqlx::query("SELECT guid FROM redactions WHERE hash = $1 LIMIT 1")
-            .bind(hash)
+    pub async fn redacted_from(&self, of: Guid, print: &Print) -> Result<Option<Guid>> {
+        let all: Vec<i64> = print.paragraphs.iter().copied().collect();
+        for some in all.chunks(500) {
+            let sql = format!(
+                "SELECT DISTINCT x.guid, x.text FROM redactions x JOIN releases r ON r.guid = x.guid
+                 WHERE x.paragraph IN ({}) ORDER BY x.guid, x.text",
+                placeholders(1, some.len())
+            );
+            let mut query = sqlx::query(AssertSqlSafe(sql));
+            for paragraph in some {
+                query = query.bind(*paragraph);
+            }
+            for row in query.fetch_all(&self.pool).await? {
+                let guid = guid_in(&row)?;
+                let removed = self.redacted_paragraphs(guid, row.try_get("text")?).await?;
+                let is_its_own = guid == of || removed.len() >= TELLING;
+                if is_its_own && removed.iter().all(|one| print.paragraphs.contains(one)) {
+                    return Ok(Some(guid));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    async fn redacted_paragraphs(&self, guid: Guid, text: i64) -> Result<Vec<i64>> {
+        let rows = sqlx::query("SELECT paragraph FROM redactions WHERE guid = $1 AND text = $2")
+            .bind(guid.to_string())
+            .bind(text)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
+    /// Whether a text of a release was removed, so that what comes next is no completion.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn is_redacted(&self, guid: Guid) -> Result<bool> {
+        let row = sqlx::query("SELECT 1 FROM releases WHERE guid = $1 AND redacted IS NOT NULL")
+            .bind(guid.to_string())
             .fetch_optional(&self.pool)
             .await?;
-        row.map(|row| guid_in(&row)).transpose()
+        Ok(row.is_some())
     }
 
     /// Whether no text of a release may ever be stored again.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::harness::{World, examples, field, numbered, release};
+use crate::harness::{World, examples, field, numbered, of_today, release};
 use crate::site::{Fault, Item};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -230,4 +230,45 @@ fn item_of<'a>(feed: &'a rss::Channel, release: &Value) -> &'a rss::Item {
     let guid = release["guid"].as_str().unwrap();
     let is_it = |item: &&rss::Item| item.guid().is_some_and(|given| given.value() == guid);
     feed.items().iter().find(is_it).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_leads_to_another_release_does_not_become_it() {
+    let world = World::new(of_today(1..=5)).await;
+    world.fetch().await;
+    let before = world.publish().await;
+    for to in ["/releases/release-number-2", "/releases"] {
+        let fault = Fault::Redirect(301, to.to_owned());
+        world.site().set_fault("/releases/release-number-3", fault);
+        world.make_pages_due().await;
+        let report = world.failing_fetch().await;
+        assert!(
+            report["failed"].to_string().contains("leads to"),
+            "{report}"
+        );
+        assert_eq!(world.publish().await, before, "{to}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_that_is_mended_is_mended_in_the_feeds() {
+    let world = World::new(of_today(1..=5)).await;
+    let linked = |to: &str| {
+        format!(
+            "<h1 class=content-title>Release number 3</h1><div class=content-body>\
+             <p>Read <a href='{to}'>the whole report</a> of the inquiry.</p></div>"
+        )
+    };
+    let page = "/releases/release-number-3";
+    world.site().set_raw(page, "text/html", linked("/wrong"));
+    world.fetch().await;
+    world.site().set_raw(page, "text/html", linked("/right"));
+    world.make_pages_due().await;
+    assert_eq!(
+        world.fetch().await["revised"],
+        0,
+        "no reader of the words sees it"
+    );
+    let all = world.feed("all").await.to_string();
+    assert!(all.contains("/right") && !all.contains("/wrong"), "{all}");
 }

@@ -90,7 +90,9 @@ async fn one_page_that_is_missing_for_a_moment_does_not_close_a_gap() {
     world.site().set_fault("/releases?page=2", gone);
     let report = world.failing_fetch().await;
     assert!(
-        report["failed"].to_string().contains("may be missing"),
+        report["failed"]
+            .to_string()
+            .contains("ends at page 2, though it has 6"),
         "{report}"
     );
     world.site().clear_faults();

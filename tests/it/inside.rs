@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use npcc_feeds::clock::Clock;
 use npcc_feeds::config::{Config, Source};
-use npcc_feeds::daemon::cycle::Report;
+use npcc_feeds::daemon::Report;
 use npcc_feeds::daemon::{By, Ingest};
 use npcc_feeds::document::Document;
 use npcc_feeds::release::Item;

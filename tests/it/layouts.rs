@@ -111,3 +111,20 @@ async fn a_text_that_the_selectors_do_not_find_is_read_by_readability_and_says_s
     let causes = field(shown["revisions"].as_array().unwrap(), "cause");
     assert!(!causes.contains(&"edited".to_owned()), "{causes:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_leaves_all_pages_makes_no_revisions_either() {
+    let world = World::new(of_today(1..=8)).await;
+    add_to_all(&world, 8, "Notes to nobody in particular");
+    world.fetch().await;
+    for n in 1..=8 {
+        world.site().edit(&format!("release-number-{n}"), |item| {
+            item.body = item.body.replace("\n\nNotes to nobody in particular", "");
+        });
+    }
+    world.make_page_due("/releases/release-number-5").await;
+    let report = world.fetch().await;
+    assert_eq!(report["revised"], 0, "{report}");
+    world.make_page_due("/releases/release-number-2").await;
+    assert_eq!(world.fetch().await["revised"], 0, "known from now on");
+}

@@ -222,3 +222,67 @@ async fn an_address_that_has_moved_for_good_is_followed_and_told_of() {
         "its own validators"
     );
 }
+
+/// How often the feed is asked for in a day of cycles, each of which must fail.
+async fn asked_in_a_day(world: &Inside) -> usize {
+    world.asked();
+    let mut asked = 0;
+    for _ in 0..96 {
+        world.turn_minutes(15);
+        assert!(!world.cycle().await.failed.is_empty());
+        let paths = world.asked();
+        asked += paths.iter().filter(|path| *path == "/feed/rss").count();
+    }
+    asked
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn junk_that_comes_with_200_is_asked_for_ever_more_rarely_too() {
+    let world = Inside::new(numbered(1..=5)).await;
+    world.good_cycle().await;
+    world.site().set_raw("/feed/rss", "text/xml", "<rss>junk");
+    let asked = asked_in_a_day(&world).await;
+    assert!((7..=14).contains(&asked), "{asked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_challenge_that_comes_with_200_is_probed_slowly_too() {
+    let world = Inside::new(numbered(1..=5)).await;
+    world.good_cycle().await;
+    let page =
+        "<title>Just a moment...</title><script src='/cdn-cgi/challenge-platform/x'></script>";
+    world.site().set_raw("/feed/rss", "text/html", page);
+    let asked = asked_in_a_day(&world).await;
+    assert!((3..=7).contains(&asked), "{asked}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_refused_by_a_host_that_reads_well_are_their_own() {
+    let world = Inside::new(numbered(1..=5)).await;
+    for n in [2, 3] {
+        let page = format!("/releases/release-number-{n}");
+        world.site().set_fault(&page, Fault::Status(403, None));
+    }
+    let report = world.cycle().await;
+    assert_eq!((report.new, report.failed.len()), (5, 2), "{report:?}");
+    world.turn_minutes(15);
+    world.asked();
+    world.cycle().await;
+    assert!(world.asked().contains(&"/feed/rss".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_announced_edit_is_read_though_the_page_is_fresh() {
+    let world = Inside::new(numbered(1..=5)).await;
+    world.site().set_cache_control(Some("max-age=20000"));
+    world.good_cycle().await;
+    world.site().edit("release-number-3", |item| {
+        item.title = "Another headline".to_owned()
+    });
+    let report = world
+        .ingest
+        .cycle(world.source(), By::Person)
+        .await
+        .unwrap();
+    assert_eq!(report.revised, 1, "{report:?}");
+}

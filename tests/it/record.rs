@@ -26,7 +26,7 @@ fn daily(count: u32) -> Vec<Item> {
 async fn the_record_says_from_when_on_it_is_without_gap() {
     let world = Inside::new(daily(90)).await;
     let report = world.good_cycle().await;
-    let days = |report: &npcc_feeds::daemon::cycle::Report| {
+    let days = |report: &npcc_feeds::daemon::Report| {
         let since = report.whole_since.unwrap();
         (world.clock.now() - since).num_days()
     };

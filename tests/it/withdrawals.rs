@@ -257,3 +257,104 @@ async fn one_revision_can_be_redacted() {
     let wrong = world.run(&["redact", id, "9"]).await;
     assert_eq!(wrong.status.code(), Some(2));
 }
+
+/// Lets a release be withdrawn.
+async fn withdrawn(world: &World, n: u32) {
+    world.site().withdraw(&format!("release-number-{n}"));
+    world.make_pages_due().await;
+    world.failing_fetch().await;
+    world.let_gone_pages_age().await;
+    assert_eq!(world.fetch().await["withdrawn"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawn_release_comes_back_with_its_new_words_alone() {
+    let world = read(5).await;
+    let old = of_today(3..=3).remove(0);
+    withdrawn(&world, 3).await;
+    // It is announced at a new address, whose page is not there yet.
+    let mut moved = old.clone();
+    moved.id = "corrected".to_owned();
+    moved.guid = Some(old.guid());
+    moved.lead = "A corrected lead.".to_owned();
+    moved.body = "A corrected text, of which every word is another.".to_owned();
+    world.site().publish(moved);
+    world
+        .site()
+        .set_fault("/releases/corrected", Fault::Status(500, None));
+    world.run(&["fetch"]).await;
+    assert_eq!(places(&world, &word(3)).await, [""; 0]);
+    world.site().clear_faults();
+    world.make_pages_due().await;
+    world.fetch().await;
+    assert_eq!(places(&world, &word(3)).await, [""; 0]);
+    assert_eq!(places(&world, "Lead of number 3.").await, [""; 0]);
+    assert!(
+        !places(&world, "of which every word is another")
+            .await
+            .is_empty()
+    );
+    let rows = world.releases().await;
+    assert_eq!(rows.len(), 5);
+    assert!(rows.iter().all(|row| row["status"] == "current"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_cannot_be_read_now_is_not_taken_for_gone() {
+    let world = read(5).await;
+    let mut again = of_today(4..=4).remove(0);
+    again.id = "release-number-4-1".to_owned();
+    world.site().publish(again);
+    assert_eq!(world.fetch().await["merged"], 1);
+    world.site().withdraw("release-number-4");
+    world.make_pages_due().await;
+    world.failing_fetch().await;
+    world.let_gone_pages_age().await;
+    let copy = "/releases/release-number-4-1";
+    world.site().set_fault(copy, Fault::Status(500, None));
+    assert_eq!(world.run(&["fetch"]).await.status.code(), Some(0));
+    assert!(
+        world
+            .releases()
+            .await
+            .iter()
+            .all(|row| row["status"] == "current")
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redacted_revision_does_not_come_back_with_a_line_more_or_a_new_lead() {
+    let world = read(5).await;
+    let id = "http://127.0.0.1/releases/release-number-3";
+    world.json(&["redact", id, "1"]).await;
+    assert_eq!(places(&world, &word(3)).await, [""; 0]);
+    world.site().edit("release-number-3", |item| {
+        item.body += "\n\nShare this page";
+        item.lead = "Lead of number 3, again.".to_owned();
+    });
+    world.make_pages_due().await;
+    world.fetch().await;
+    assert_eq!(places(&world, &word(3)).await, [""; 0]);
+    assert_eq!(places(&world, "Lead of number 3").await, [""; 0]);
+    assert!(!store_holds(&world, &word(3)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redacted_text_whose_page_comes_late_at_another_address_is_known() {
+    let world = read(5).await;
+    let id = "http://127.0.0.1/releases/release-number-3";
+    world.json(&["redact", id]).await;
+    let mut again = of_today(3..=3).remove(0);
+    again.id = "another".to_owned();
+    again.body += "\n\nA second paragraph that both have.";
+    world.site().publish(again.clone());
+    world
+        .site()
+        .set_fault("/releases/another", Fault::Status(500, None));
+    world.run(&["fetch"]).await;
+    world.site().clear_faults();
+    world.make_pages_due().await;
+    world.run(&["fetch"]).await;
+    assert_eq!(places(&world, &word(3)).await, [""; 0]);
+    assert!(!store_holds(&world, &word(3)));
+}

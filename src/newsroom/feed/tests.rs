@@ -363,3 +363,13 @@ fn an_absurd_number_of_items_is_not_parsed_at_once() {
     assert_eq!(titles(&read), ["One"]);
     assert!(read.broken.len() <= 1_000, "{}", read.broken.len());
 }
+
+#[test]
+fn a_title_made_of_a_slug_has_no_space_at_its_end() {
+    let untitled = |slug: &str| {
+        let feed = item("", slug);
+        read_feed(&feed).unwrap().drafts[0].title.clone()
+    };
+    assert_eq!(untitled("a-plan-"), "A plan");
+    assert_eq!(untitled("-"), "-");
+}

@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use npcc_feeds::clock::Clock;
 use npcc_feeds::config::{self, Config};
-use npcc_feeds::daemon::cycle::Report;
+use npcc_feeds::daemon::Report;
 use npcc_feeds::daemon::{By, Ingest, Leases};
 use npcc_feeds::fetch::Turns;
 use npcc_feeds::store::Store;

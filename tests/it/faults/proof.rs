@@ -1,6 +1,6 @@
 //! How a fault is proved: the newsroom fails, is itself again, and everything is looked at twice.
 
-use npcc_feeds::daemon::cycle::Report;
+use npcc_feeds::daemon::Report;
 use npcc_feeds::store::Trouble;
 
 use super::engine::{NEW, Shown, Stage};

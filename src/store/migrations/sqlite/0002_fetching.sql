@@ -53,14 +53,15 @@ ALTER TABLE releases ADD COLUMN redacted TEXT;
 -- Whether an edit is minor or material; missing where it is no edit.
 ALTER TABLE revisions ADD COLUMN weight TEXT;
 
--- Texts that must never be stored again, by their hash.
+-- Texts that must never be stored again: the hashes of their paragraphs, under a hash of the whole.
 CREATE TABLE redactions (
-    guid TEXT NOT NULL,
-    hash BIGINT NOT NULL,
-    at   BIGINT NOT NULL,
-    PRIMARY KEY (guid, hash)
+    guid      TEXT NOT NULL,
+    text      BIGINT NOT NULL,
+    paragraph BIGINT NOT NULL,
+    at        BIGINT NOT NULL,
+    PRIMARY KEY (guid, text, paragraph)
 );
-CREATE INDEX redactions_by_hash ON redactions (hash);
+CREATE INDEX redactions_by_paragraph ON redactions (paragraph);
 
 -- Paragraphs, by the hash of their words, that came into every release at once or left them: the pages' layout, and no
 -- edit.
