@@ -337,7 +337,13 @@ impl Newsroom {
     /// Lets every address that begins so lead to a server that answers byte for byte.
     pub fn set_wire(&self, prefix: &str, wire: Wire) -> std::io::Result<()> {
         let address = wire.serve(self.stop.clone())?;
-        let to = format!("http://{address}/wire");
+        // The path stays, since a release's address may lead to no other.
+        let path = if prefix.ends_with('/') {
+            "/wire"
+        } else {
+            prefix
+        };
+        let to = format!("http://{address}{path}");
         self.site.set_fault(prefix, Fault::Redirect(302, to));
         Ok(())
     }

@@ -40,6 +40,10 @@ faults! { "Release pages", "A new release is announced by feed and listing, and 
     elsewhere: "A redirect to a host that is not the newsroom's",
         |it| it.page(Fault::Redirect(302, "http://news.example.org/x".to_owned())),
         Lead("is not on one of the source's hosts"), "If the newsroom has moved there: add the host to `hosts`";
+    retired: "A redirect to another release", |it| it.page(Fault::Redirect(301, page_of(3))),
+        Lead("the address now leads to "), NOTHING;
+    soft_missing: "A redirect to the listing", |it| it.page(Fault::Redirect(302, "/releases".to_owned())),
+        Lead("the address now leads to "), NOTHING;
     pdf: "A PDF", |it| it.page(Fault::Labelled("content-type", "application/pdf".to_owned())),
         Lead("the answer is application/pdf"), IF_IT_LASTS;
     no_body: "A page without a text", |it| it.page_with(|page| {
