@@ -286,3 +286,20 @@ async fn an_announced_edit_is_read_though_the_page_is_fresh() {
         .unwrap();
     assert_eq!(report.revised, 1, "{report:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn validators_go_back_byte_for_byte_and_the_same_etag_is_no_change() {
+    let mut world = Inside::new(numbered(1..=5)).await;
+    let (etag, date) = (&b"W/\"caf\xe9 \x80\""[..], &b"Yesterday,  at noon"[..]);
+    world.site().set_fixed_validators(etag, date);
+    world.good_cycle().await;
+    world.restart().await;
+    world.site().clear_asked();
+    world.turn_minutes(15);
+    // It answers 200 with the same validators, and says by that that nothing has changed.
+    world.site().publish(release(6));
+    assert_eq!(world.good_cycle().await.new, 0);
+    let asked = world.site().asked();
+    let sent = [Some(etag.to_vec()), Some(date.to_vec())];
+    assert_eq!((asked.len(), &asked[0].conditions), (1, &sent), "{asked:?}");
+}

@@ -14,7 +14,7 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use npcc_feeds::clock::Clock;
@@ -98,6 +98,8 @@ pub struct Asked {
     pub retry_after: Option<DateTime<Utc>>,
     /// The validator that was sent along.
     pub if_none_match: Option<String>,
+    /// Both that were sent along, byte for byte.
+    pub conditions: [Option<Vec<u8>>; 2],
     pub began: Instant,
     pub answered: Instant,
     /// The same by the clock of whoever asked, where the newsroom was given it.
@@ -116,6 +118,8 @@ struct Inner {
     shows_one_page: bool,
     gives_no_etags: bool,
     cache_control: Option<String>,
+    /// `ETag` and `Last-Modified` of every answer, whatever it holds.
+    fixed_validators: Option<(HeaderValue, HeaderValue)>,
     renamed: Option<(String, String)>,
     clock: Clock,
 }
@@ -226,6 +230,12 @@ impl Site {
     /// Answers say this on their freshness.
     pub fn set_cache_control(&self, value: Option<&str>) {
         self.lock().cache_control = value.map(str::to_owned);
+    }
+
+    /// Every document has these validators, and 304 is never answered, as by servers that know no better.
+    pub fn set_fixed_validators(&self, etag: &[u8], last_modified: &[u8]) {
+        let header = |bytes| HeaderValue::from_bytes(bytes).ok();
+        self.lock().fixed_validators = header(etag).zip(header(last_modified));
     }
 
     /// Pages are written with one word for another, as by a new layout; none writes them as always.
@@ -403,6 +413,10 @@ async fn answer(State(site): State<Site>, request: Request) -> Response {
         status: response.status().as_u16(),
         user_agent: text(header::USER_AGENT).to_owned(),
         retry_after,
+        conditions: [header::IF_NONE_MATCH, header::IF_MODIFIED_SINCE].map(|name| {
+            let value = parts.headers.get(name);
+            value.map(|value| value.as_bytes().to_vec())
+        }),
         if_none_match: if_none_match
             .filter(|tag| !tag.is_empty())
             .map(str::to_owned),
@@ -435,6 +449,14 @@ fn plain(site: &Site, path: &str, query: &str, origin: &str, headers: &HeaderMap
     let Some((content_type, bytes)) = site.document(path, query, origin) else {
         return (StatusCode::NOT_FOUND, "Not found\n").into_response();
     };
+    if let Some((etag, last_modified)) = site.lock().fixed_validators.clone() {
+        let headers = [
+            (header::CONTENT_TYPE, HeaderValue::from_static("text/html")),
+            (header::ETAG, etag),
+            (header::LAST_MODIFIED, last_modified),
+        ];
+        return (headers, bytes).into_response();
+    }
     if site.lock().gives_no_etags {
         return ([(header::CONTENT_TYPE, content_type)], bytes).into_response();
     }
