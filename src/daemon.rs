@@ -2,9 +2,11 @@
 
 mod announcements;
 mod arrivals;
+mod audit;
 pub mod cycle;
 pub mod edition;
 mod edits;
+mod gap;
 mod layouts;
 mod leases;
 mod pages;
@@ -15,7 +17,7 @@ mod redaction;
 mod report;
 mod run;
 mod silence;
-pub mod walk;
+mod walk;
 mod withdrawals;
 
 use std::sync::Arc;
@@ -31,6 +33,7 @@ use crate::topics::Classifier;
 use crate::fetch::{Failure, Turns};
 use crate::{config, feeds, html};
 pub use leases::Leases;
+pub use past::Step;
 pub use redaction::Redacted;
 pub use report::Report;
 

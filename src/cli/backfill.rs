@@ -9,8 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Outcome, Stop, fetch, output};
 use crate::config::Source;
-use crate::daemon::walk::Step;
-use crate::daemon::{By, Ingest};
+use crate::daemon::{By, Ingest, Step};
 use crate::store::Trouble;
 
 /// The rest between two pages, in which the daemon can take the lease for a cycle.

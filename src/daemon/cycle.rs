@@ -36,8 +36,8 @@ pub struct Cycle<'a> {
     listing_receipts: Vec<Receipt>,
     /// What the listings' first pages announce, where they were read in this cycle.
     pub(super) first_pages: HashMap<String, Vec<Draft>>,
-    /// The number of the listing's last page, where a page that was read tells.
-    pub(super) last_page: Option<i64>,
+    /// The number of each listing's last page, where a page that was read tells.
+    pub(super) last_pages: HashMap<String, i64>,
     /// A hash of how pages are read: what was read by other rules is read again, changed or not.
     pub(super) rules: i64,
     pub(super) now: DateTime<Utc>,
@@ -76,7 +76,7 @@ impl<'a> Cycle<'a> {
             receipts: Vec::new(),
             listing_receipts: Vec::new(),
             first_pages: HashMap::new(),
-            last_page: None,
+            last_pages: HashMap::new(),
             rules,
             now: ingest.clock.now(),
         })
@@ -235,6 +235,7 @@ impl<'a> Cycle<'a> {
             }
             Read::Changed(announced, receipt) => {
                 self.note_broken(&url, &announced.broken);
+                self.note_last_page(address, announced.last_page);
                 let receipt = receipt.lasting(announced.ttl, announced.broken, self.now);
                 Ok(Some((announced.drafts, Some(receipt))))
             }

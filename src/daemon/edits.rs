@@ -185,24 +185,12 @@ impl Cycle<'_> {
         }
         let both = (before.text.clone(), text.clone());
         let difference = apart(move || Difference::between(&both.0, &both.1)).await?;
-        if difference.is_empty()
-            && let (Some(old), Some(new)) = (&before.text.body, &text.body)
-            && !self.is_redacted(guid, &text).await?
-        {
-            let (old, body) = (old.clone(), new.clone());
-            let both = move || (html::links(&old) != html::links(&body)).then_some(body);
-            if let Some(body) = apart(both).await? {
-                // No reader of the words sees it, but who follows a link does.
-                self.store.mend_links(guid, &body).await?;
-            }
+        if difference.is_empty() {
+            let reading = reading.filter(|_| is_found_otherwise);
+            self.same_words(guid, &before.text, &text, reading).await?;
+            return Ok(Outcome::Unchanged);
         }
-        if difference.is_empty()
-            && is_found_otherwise
-            && let Some(reading) = reading
-        {
-            self.store.found_by(guid, reading).await?;
-        }
-        if difference.is_empty() || self.is_redacted(guid, &text).await? {
+        if self.is_redacted(guid, &text).await? {
             return Ok(Outcome::Unchanged);
         }
         let changed: Vec<&str> = difference
@@ -262,6 +250,30 @@ impl Cycle<'_> {
         );
         self.report.revised += 1;
         Ok(Outcome::Revised)
+    }
+
+    /// What of a text changes without its words: how it was found, and where its links lead.
+    async fn same_words(
+        &self,
+        guid: Guid,
+        before: &Text,
+        now: &Text,
+        reading: Option<Reading>,
+    ) -> Result<(), Error> {
+        if let Some(reading) = reading {
+            self.store.found_by(guid, reading).await?;
+        }
+        let (Some(old), Some(new)) = (before.body.clone(), now.body.clone()) else {
+            return Ok(());
+        };
+        let mended = move || (html::links(&old) != html::links(&new)).then_some(new);
+        if let Some(body) = apart(mended).await?
+            && !self.is_redacted(guid, now).await?
+        {
+            // No reader of the words sees it, but who follows a link does.
+            self.store.mend_links(guid, &body).await?;
+        }
+        Ok(())
     }
 
     async fn fold_into(
