@@ -121,6 +121,7 @@ async fn walk(
 ) -> Outcome {
     let progress = ingest.store.progress(&source.id).await?;
     let bar = bar()?;
+    let mut back_to = None;
     let length = Length {
         begun_at: progress.history_page,
         max_pages,
@@ -149,7 +150,9 @@ async fn walk(
             break;
         }
         walked.pages += 1;
-        let day = step.back_to.map(|day| day.format("%-d %B %Y").to_string());
+        // The page behind the last has no day.
+        back_to = step.back_to.or(back_to);
+        let day = back_to.map(|day| day.format("%-d %B %Y").to_string());
         let day = day.unwrap_or_else(|| "an unknown day".to_owned());
         let pages = output::count(walked.pages, "page", "pages");
         bar.set_message(format!("{pages} back to {day}, {} new", walked.new));

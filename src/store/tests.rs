@@ -126,7 +126,8 @@ async fn a_copy_is_an_address_and_no_row_of_its_own() {
             .by_upstream_guid("npcc", "guid of /releases/b")
             .await
             .unwrap(),
-        Some((guid, false))
+        Some((guid, true)),
+        "it was seen at the copy's address"
     );
 }
 

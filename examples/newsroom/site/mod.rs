@@ -347,8 +347,8 @@ impl Newsroom {
     /// Lets every address that begins so lead to a server that answers byte for byte.
     pub fn set_wire(&self, prefix: &str, wire: Wire) -> std::io::Result<()> {
         let address = wire.serve(self.stop.clone())?;
-        // The path stays, since a release's address may lead to no other.
-        let path = if prefix.ends_with('/') {
+        // The path stays, since a release's address may lead to no other; but robots.txt is answered honestly there.
+        let path = if prefix.ends_with('/') || prefix == "/robots.txt" {
             "/wire"
         } else {
             prefix
