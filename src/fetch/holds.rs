@@ -97,7 +97,9 @@ impl Client<'_> {
     /// [`Failure::Store`].
     pub async fn is_well(&mut self, url: &Url) -> Result<(), Failure> {
         let host = host(url);
-        self.store.end_back_off(&host, url.as_str()).await?;
+        self.store
+            .end_back_off(&host, url.as_str(), self.clock.now(), self.is_eager)
+            .await?;
         self.well.insert(host);
         Ok(())
     }

@@ -125,7 +125,10 @@ impl Client<'_> {
             }
             let bytes = self.body(response, in_flight, Beyond::Cut(LONGEST)).await?;
             // Whether the host is well for us is not for its robots.txt to say.
-            self.store.end_back_off(url.as_str(), url.as_str()).await?;
+            let now = self.clock.now();
+            self.store
+                .end_back_off(url.as_str(), url.as_str(), now, self.is_eager)
+                .await?;
             return Ok(String::from_utf8_lossy(&bytes).into_owned());
         }
         Err(Failure::TooManyRedirects(MOST_REDIRECTS))

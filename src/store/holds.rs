@@ -1,7 +1,8 @@
 //! What is not to be asked, and until when: by the server's word, and by our own.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::Row;
+use sqlx::any::AnyRow;
+use sqlx::{AssertSqlSafe, Row};
 
 use super::{Result, Store, time_in};
 
@@ -40,16 +41,7 @@ impl Store {
         address: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<(DateTime<Utc>, String)>> {
-        let row = sqlx::query(
-            "SELECT until, reason FROM holds WHERE address IN ($1, $2) AND until > $3 AND until <= $4
-             ORDER BY until DESC LIMIT 1",
-        )
-        .bind(host)
-        .bind(address)
-        .bind(now.timestamp())
-        .bind((now + LONGEST_HOLD).timestamp() + 1)
-        .fetch_optional(&self.pool)
-        .await?;
+        let row = self.in_force("holds", host, address, now).await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some((time_in(&row, "until")?, row.try_get("reason")?)))
     }
@@ -82,16 +74,7 @@ impl Store {
         address: &str,
         now: DateTime<Utc>,
     ) -> Result<Option<BackOff>> {
-        let row = sqlx::query(
-            "SELECT until, kind, cause FROM back_offs WHERE address IN ($1, $2) AND until > $3 AND until <= $4
-             ORDER BY until DESC LIMIT 1",
-        )
-        .bind(host)
-        .bind(address)
-        .bind(now.timestamp())
-        .bind((now + LONGEST_HOLD).timestamp() + 1)
-        .fetch_optional(&self.pool)
-        .await?;
+        let row = self.in_force("back_offs", host, address, now).await?;
         let Some(row) = row else { return Ok(None) };
         Ok(Some(BackOff {
             until: time_in(&row, "until")?,
@@ -136,22 +119,61 @@ impl Store {
         Ok(())
     }
 
-    /// A host has answered well at an address: neither is left alone any more. A hold that was not in force then is over,
-    /// or from a clock that was wrong and would come into force when the time gets there.
+    /// A host has answered well at an address: what failed there in a row is over, and so are holds that have run out.
+    ///
+    /// What is in force stays, unless `is_eager`, whom our own back-off did not keep from asking: it was told to somebody
+    /// else since this one asked. What would come into force only when the time gets there is from a clock that was wrong.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn end_back_off(&self, host: &str, address: &str) -> Result<()> {
-        for sql in [
-            "DELETE FROM back_offs WHERE address IN ($1, $2)",
-            "DELETE FROM holds WHERE address IN ($1, $2)",
-        ] {
-            sqlx::query(sql)
+    pub async fn end_back_off(
+        &self,
+        host: &str,
+        address: &str,
+        now: DateTime<Utc>,
+        is_eager: bool,
+    ) -> Result<()> {
+        for (table, is_over) in [("back_offs", is_eager), ("holds", false)] {
+            let sql = format!(
+                "DELETE FROM {table} WHERE address IN ($1, $2) AND ($3 = 1 OR until <= $4 OR until > $5)"
+            );
+            sqlx::query(AssertSqlSafe(sql))
                 .bind(host)
                 .bind(address)
+                .bind(i64::from(is_over))
+                .bind(now.timestamp())
+                .bind(latest(now))
                 .execute(&self.pool)
                 .await?;
         }
         Ok(())
     }
+
+    /// The row of a host or an address that ends last, of those that are in force.
+    async fn in_force(
+        &self,
+        table: &'static str,
+        host: &str,
+        address: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Option<AnyRow>> {
+        let sql = format!(
+            "SELECT * FROM {table} WHERE address IN ($1, $2) AND until > $3 AND until <= $4
+             ORDER BY until DESC LIMIT 1"
+        );
+        let row = sqlx::query(AssertSqlSafe(sql))
+            .bind(host)
+            .bind(address)
+            .bind(now.timestamp())
+            .bind(latest(now))
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row)
+    }
+}
+
+/// The latest second that something may be held until.
+fn latest(now: DateTime<Utc>) -> i64 {
+    // A hold is kept to the end of the second that it was asked in.
+    (now + LONGEST_HOLD).timestamp() + 1
 }

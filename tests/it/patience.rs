@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use npcc_feeds::daemon::By;
+use npcc_feeds::fetch::{Client, Tools, Turns, Wanted};
 
 use crate::harness::{numbered, release};
 use crate::inside::Inside;
@@ -302,4 +303,40 @@ async fn validators_go_back_byte_for_byte_and_the_same_etag_is_no_change() {
     let asked = world.site().asked();
     let sent = [Some(etag.to_vec()), Some(date.to_vec())];
     assert_eq!((asked.len(), &asked[0].conditions), (1, &sent), "{asked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_source_is_told_holds_though_another_that_asked_before_finds_its_page_well() {
+    let world = Inside::new(numbered(1..=5)).await;
+    let (ingest, turns) = (&world.ingest, Turns::default());
+    let lease = ingest
+        .store
+        .lease("a test", world.clock.now())
+        .await
+        .unwrap();
+    let tools = Tools {
+        config: &ingest.config.fetch,
+        store: &ingest.store,
+        lease: &lease,
+        turns: &turns,
+        clock: &world.clock,
+    };
+    let client = || Client::new(tools, world.source(), 0, true).unwrap();
+    let (mut one, mut two) = (client(), client());
+    let address = |path: &str| format!("{}{path}", world.newsroom.base()).parse().unwrap();
+    let (feed, listing) = (address("/feed/rss"), address("/releases"));
+    one.get(&listing, Wanted::Whole).await.unwrap();
+    let wait = Some(("retry-after", "900".to_owned()));
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(429, wait));
+    two.get(&feed, Wanted::Whole).await.unwrap_err();
+    // Only now has the first read what it was given before.
+    one.is_well(&listing).await.unwrap();
+    world.asked();
+    let told = one.get(&listing, Wanted::Whole).await.unwrap_err();
+    assert!(told.to_string().contains("429"), "{told}");
+    assert_eq!(world.asked(), QUIET);
+    world.turn_minutes(16);
+    one.get(&listing, Wanted::Whole).await.unwrap();
 }
