@@ -5,24 +5,10 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 
 use super::{Fingerprint, Refusal};
+use crate::text::MONTHS;
 
 /// Within so many days, one figure may differ: somebody corrected it.
 const CORRECTED_WITHIN: TimeDelta = TimeDelta::days(7);
-
-const MONTHS: [&str; 12] = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-];
 
 /// The figures of a text: numbers as written, years and months apart.
 #[derive(Debug, Clone, Default)]

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use crate::release::{Published, london_day};
+use crate::text::MONTHS;
 
 /// The first year that is believed. What is older is a clock's zero or a slip.
 const FIRST_YEAR: i32 = 1995;
@@ -150,20 +151,6 @@ fn figures(text: &str, most: usize) -> Option<u32> {
 
 /// The month of a name: the whole one, or a beginning of at least three letters.
 fn month(name: &str) -> Option<u32> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let is_it = |month: &&'static str| name.len() >= 3 && month.starts_with(&name);
     let number = MONTHS.iter().position(is_it)? + 1;
