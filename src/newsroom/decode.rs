@@ -2,11 +2,34 @@
 
 use encoding_rs::{Encoding, WINDOWS_1252};
 
-/// Decodes a document: by its byte order mark; as UTF-8 where it is valid, or all but valid; by the HTTP charset; by its own XML or HTML
-/// label; else as windows-1252, which gives a character for every byte.
+/// Decodes a document: by its byte order mark; as UTF-8 where it is valid, or all but valid; by the HTTP charset; by its
+/// own XML or HTML label; else as windows-1252, which gives a character for every byte.
 ///
-/// UTF-8 comes before the labels, since text that is valid UTF-8 by chance is rare and wrong labels are not.
+/// UTF-8 comes before the labels, since text that is valid UTF-8 by chance is rare and wrong labels are not. Control
+/// characters from 128 on are the quotes and dashes of windows-1252, from text that was taken for ISO 8859-1 on its way.
 pub fn decode(bytes: &[u8], content_type: Option<&str>) -> String {
+    let text = by_encoding(bytes, content_type);
+    if text.contains(is_c1) {
+        text.chars()
+            .map(|c| if is_c1(c) { in_windows_1252(c) } else { c })
+            .collect()
+    } else {
+        text
+    }
+}
+
+fn is_c1(c: char) -> bool {
+    ('\u{80}'..='\u{9F}').contains(&c)
+}
+
+fn in_windows_1252(c: char) -> char {
+    let byte = u8::try_from(u32::from(c)).unwrap_or_default();
+    let byte = [byte];
+    let (text, _) = WINDOWS_1252.decode_without_bom_handling(&byte);
+    text.chars().next().unwrap_or(c)
+}
+
+fn by_encoding(bytes: &[u8], content_type: Option<&str>) -> String {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return encoding.decode(bytes).0.into_owned();
     }
@@ -87,5 +110,14 @@ mod tests {
         .concat();
         let expected = "Chiefs\u{2019} \u{201C}plan\u{201D} cut </p>";
         assert_eq!(decode(&cut, None), expected);
+    }
+
+    #[test]
+    fn quotes_that_became_control_characters_are_quotes() {
+        let stray = "It\u{92}s \u{93}over\u{94}\u{85}";
+        assert_eq!(
+            decode(stray.as_bytes(), None),
+            "It\u{2019}s \u{201C}over\u{201D}\u{2026}"
+        );
     }
 }

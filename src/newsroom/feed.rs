@@ -27,6 +27,13 @@ pub(super) fn read(reader: &Reader, page: &Page) -> Result<Announced, Unreadable
     } else {
         parse(&text, &page.url)
     };
+    let found = match found {
+        // In a namespace that the parser does not know, as Atom's before it was a standard, it sees no item.
+        Ok(none) if none.is_empty() && salvage::count(&text) > 0 => {
+            Err("its items cannot be read".to_owned())
+        }
+        found => found,
+    };
     let (entries, lost) = match found {
         Ok(entries) => (entries, 0),
         Err(cause) => salvaged(&text, &page.url).ok_or_else(|| no_feed(&written, cause))?,
@@ -63,9 +70,9 @@ pub(super) fn read(reader: &Reader, page: &Page) -> Result<Announced, Unreadable
 /// Why a text is no feed, or none with a release.
 fn no_feed(text: &str, cause: String) -> Unreadable {
     let head = text[..text.floor_char_boundary(1024)].to_ascii_lowercase();
-    let is_html = ["<!doctype html", "<html", "<head", "<body", "<script"]
-        .iter()
-        .any(|tag| head.contains(tag));
+    let holds = |tags: &[&str]| tags.iter().any(|tag| head.contains(tag));
+    let is_html = holds(&["<!doctype html", "<html", "<head", "<body", "<script"])
+        && !holds(&["<rss", "<feed", "<rdf"]);
     let Some(document) = html::document(text).filter(|_| is_html) else {
         return Unreadable::Feed(cause);
     };

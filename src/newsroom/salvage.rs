@@ -1,5 +1,6 @@
 //! A feed that is no XML as a whole, cut into documents of one item each.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use url::Url;
@@ -150,12 +151,17 @@ impl Root {
 
     fn around(&self, mark: &Mark<'_>, text: &str, end: usize) -> Cut {
         let content = &text[mark.end..end];
+        let content = if mark.is_entry {
+            as_standard(content)
+        } else {
+            Cow::Borrowed(content)
+        };
         let parts: String = FIELDS
             .iter()
-            .filter_map(|name| part(content, name))
+            .filter_map(|name| part(&content, name))
             .collect();
         Cut {
-            whole: self.document(mark, mark.attributes, content),
+            whole: self.document(mark, mark.attributes, &content),
             parts: self.document(mark, "", &parts),
         }
     }
@@ -171,6 +177,27 @@ impl Root {
             )
         }
     }
+}
+
+/// What Atom 0.3 called otherwise than the standard does (RFC 4287).
+const OLD_ATOM: [(&str, &str); 6] = [
+    ("<issued>", "<published>"),
+    ("</issued>", "</published>"),
+    ("<modified>", "<updated>"),
+    ("</modified>", "</updated>"),
+    ("type=\"application/xhtml+xml\"", "type=\"xhtml\""),
+    ("type=\"text/plain\"", "type=\"text\""),
+];
+
+/// The content of an entry as the standard has it.
+fn as_standard(content: &str) -> Cow<'_, str> {
+    let mut content = Cow::Borrowed(content);
+    for (old, new) in OLD_ATOM {
+        if content.contains(old) {
+            content = content.replace(old, new).into();
+        }
+    }
+    content
 }
 
 /// One that is none makes the parser refuse the feed.
@@ -199,8 +226,9 @@ fn attributes(tag: &str) -> Vec<(&str, &str)> {
     found
 }
 
-/// The first element of a name, where it holds text alone or is empty.
-fn part<'a>(content: &'a str, name: &str) -> Option<&'a str> {
+/// The first element of a name, where it holds text alone or is empty. A text's attributes are left out: a type that the
+/// parser does not know costs it the feed.
+fn part(content: &str, name: &str) -> Option<String> {
     let begin = format!("<{name}");
     let ends = |rest: &str| rest.starts_with(['>', ' ', '/', '\t', '\r', '\n']);
     let start = content
@@ -210,7 +238,13 @@ fn part<'a>(content: &'a str, name: &str) -> Option<&'a str> {
     let element = &content[start..];
     let tag = element.find('>')? + 1;
     if element[..tag].ends_with("/>") {
-        return Some(&element[..tag]);
+        return Some(element[..tag].to_owned());
+    }
+    let is_encoded = ["base64", "octet-stream"]
+        .iter()
+        .any(|sign| element[..tag].contains(sign));
+    if is_encoded {
+        return None;
     }
     let inner = &element[tag..];
     let close = format!("</{name}>");
@@ -221,7 +255,11 @@ fn part<'a>(content: &'a str, name: &str) -> Option<&'a str> {
     };
     let end = from + inner[from..].find(&close)?;
     let is_text = from > 0 || !inner[..end].contains('<');
-    is_text.then(|| &element[..tag + end + close.len()])
+    let tag = match name {
+        "link" => &element[..tag],
+        _ => &format!("{begin}>"),
+    };
+    is_text.then(|| format!("{tag}{}{close}", &inner[..end]))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use npcc_feeds::daemon::By;
 use npcc_feeds::fetch::{Client, Tools, Turns, Wanted};
 
-use crate::harness::{numbered, release};
+use crate::harness::{numbered, of_today, release};
 use crate::inside::Inside;
 use crate::site::Fault;
 
@@ -151,7 +151,7 @@ async fn a_challenge_stops_the_host_and_is_probed_slowly() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_address_refused_is_its_own_and_two_are_the_hosts() {
-    let world = Inside::new(numbered(1..=5)).await;
+    let world = Inside::new(of_today(1..=5)).await;
     world.good_cycle().await;
     world
         .site()
@@ -168,8 +168,13 @@ async fn one_address_refused_is_its_own_and_two_are_the_hosts() {
         .set_fault("/releases", Fault::Status(403, None));
     world.turn_minutes(24 * 60);
     world.cycle().await;
+    let asked = world.asked();
+    assert_eq!(
+        asked,
+        ["/robots.txt", "/feed/rss", "/releases"],
+        "no page is asked for then"
+    );
     world.turn_minutes(15);
-    world.asked();
     world.cycle().await;
     assert_eq!(world.asked(), QUIET, "the host is left alone");
 }
@@ -339,4 +344,25 @@ async fn what_one_source_is_told_holds_though_another_that_asked_before_finds_it
     assert_eq!(world.asked(), QUIET);
     world.turn_minutes(16);
     one.get(&listing, Wanted::Whole).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_robots_txt_stands_in_for_a_month_while_it_cannot_be_read() {
+    let world = Inside::new(numbered(1..=5)).await;
+    world.good_cycle().await;
+    let fails = Fault::Status(500, None);
+    world.site().set_fault("/robots.txt", fails);
+    world.site().publish(release(6));
+    world.turn_minutes(25 * 60);
+    assert_eq!(world.good_cycle().await.new, 1);
+    world.clock.turn(TimeDelta::days(30));
+    world.asked();
+    let report = world.cycle().await;
+    assert_eq!(world.asked(), ["/robots.txt"]);
+    assert!(
+        report.failed[0]
+            .cause
+            .contains("so nothing is asked there for now"),
+        "{report:?}"
+    );
 }

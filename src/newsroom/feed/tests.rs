@@ -189,6 +189,40 @@ fn a_feed_of_any_kind_is_read_whole_and_in_pieces() {
 }
 
 #[test]
+fn atom_from_before_it_was_a_standard_is_read() {
+    let read = read_whole(
+        "<feed version=\"0.3\" xmlns=\"http://purl.org/atom/ns#\"><title>N</title><entry><title mode=\"escaped\" \
+         type=\"text/plain\">R&amp;amp;D</title><link rel=\"alternate\" href=\"https://news.example/releases/a\"/>\
+         <issued>2003-12-13T08:29:29-04:00</issued><modified>2003-12-14T00:00:00Z</modified></entry>\
+         <entry><title type=\"application/xhtml+xml\"><div xmlns=\"http://www.w3.org/1999/xhtml\">Chiefs <b>plan</b></div>\
+         </title><link rel=\"alternate\" href=\"https://news.example/releases/b\"/></entry></feed>",
+    )
+    .unwrap();
+    assert_eq!(titles(&read), ["R&D", "Chiefs plan"]);
+    assert_eq!(
+        read.drafts[0].published,
+        Published::At("2003-12-13T12:29:29Z".parse().unwrap())
+    );
+}
+
+#[test]
+fn a_type_that_the_parser_does_not_know_costs_no_feed() {
+    let feed = |kind: &str, title: &str| {
+        format!(
+            "<feed xmlns=\"http://www.w3.org/2005/Atom\"><entry><title {kind}>{title}</title>\
+             <link href=\"https://news.example/releases/a-plan\"/></entry></feed>"
+        )
+    };
+    let read = |kind, title| titles(&read_whole(feed(kind, title)).unwrap()).join("");
+    assert_eq!(read("type=''", "Chiefs"), "Chiefs");
+    assert_eq!(read("type='text/x-markdown'", "Chiefs"), "Chiefs");
+    assert_eq!(
+        read("type='application/octet-stream'", "Q2hpZWZz"),
+        "A plan"
+    );
+}
+
+#[test]
 fn a_feed_that_is_cut_off_gives_the_items_before() {
     let whole = format!(
         "<rss version='2.0'><channel>{}{}",
