@@ -229,17 +229,27 @@ async fn an_address_that_has_moved_for_good_is_followed_and_told_of() {
     );
 }
 
-/// How often the feed is asked for in a day of cycles, each of which must fail.
-async fn asked_in_a_day(world: &Inside) -> usize {
+/// How often a path is asked for in a day of cycles, each of which must fail.
+async fn asked_in_a_day(world: &Inside, wanted: &str) -> usize {
     world.asked();
     let mut asked = 0;
     for _ in 0..96 {
         world.turn_minutes(15);
         assert!(!world.cycle().await.failed.is_empty());
         let paths = world.asked();
-        asked += paths.iter().filter(|path| *path == "/feed/rss").count();
+        asked += paths.iter().filter(|path| *path == wanted).count();
     }
     asked
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_robots_txt_that_fails_is_asked_for_ever_more_rarely() {
+    let world = Inside::new(numbered(1..=5)).await;
+    world
+        .site()
+        .set_fault("/robots.txt", Fault::Status(500, None));
+    let asked = asked_in_a_day(&world, "/robots.txt").await;
+    assert!((7..=14).contains(&asked), "{asked}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -247,7 +257,7 @@ async fn junk_that_comes_with_200_is_asked_for_ever_more_rarely_too() {
     let world = Inside::new(numbered(1..=5)).await;
     world.good_cycle().await;
     world.site().set_raw("/feed/rss", "text/xml", "<rss>junk");
-    let asked = asked_in_a_day(&world).await;
+    let asked = asked_in_a_day(&world, "/feed/rss").await;
     assert!((7..=14).contains(&asked), "{asked}");
 }
 
@@ -258,7 +268,7 @@ async fn a_challenge_that_comes_with_200_is_probed_slowly_too() {
     let page =
         "<title>Just a moment...</title><script src='/cdn-cgi/challenge-platform/x'></script>";
     world.site().set_raw("/feed/rss", "text/html", page);
-    let asked = asked_in_a_day(&world).await;
+    let asked = asked_in_a_day(&world, "/feed/rss").await;
     assert!((3..=7).contains(&asked), "{asked}");
 }
 
