@@ -112,11 +112,13 @@ async fn a_listing_of_one_page_is_not_asked_for_thousands() {
     // A burst that it cannot show is told of, for as long as nobody has looked.
     world.fetch().await;
     world.publish_numbered(61..=110);
+    world.site().clear_asked();
     let report = world.failing_fetch().await;
     assert!(
         report["failed"].to_string().contains("may be missing"),
         "{report}"
     );
+    assert_eq!(world.asked().iter().filter(|path| pages(path)).count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

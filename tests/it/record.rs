@@ -96,6 +96,23 @@ async fn a_listing_that_lags_behind_the_feed_closes_no_gap() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_listing_that_never_shows_what_the_feed_does_is_waited_for_a_day() {
+    let world = Inside::new(daily(60)).await;
+    world.good_cycle().await;
+    world.fill_past().await;
+    let old = world.site().listing(&world.newsroom.base());
+    for n in 61..=72 {
+        world.site().publish(of_day(n, 0));
+    }
+    world.site().set_raw("/releases", "text/html", old);
+    for (hours, is_open) in [(1, true), (22, true), (2, false)] {
+        world.turn_minutes(hours * 60);
+        world.cycle().await;
+        assert_eq!(world.progress().await.gap.is_some(), is_open, "{hours} h");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_release_that_surfaces_late_behind_the_first_page_is_found_within_a_week() {
     let world = Inside::new(daily(50)).await;
     world.good_cycle().await;
