@@ -31,9 +31,8 @@ pub struct Cycle<'a> {
     pub(super) report: Report,
     /// The alarms of the cycle before, which the log has had already.
     pub(super) alarms_before: Vec<Alarm>,
-    /// What to keep once everything that it covers is stored: the listings' apart, as a gap wants them read whole.
+    /// What to keep once everything that it covers is stored.
     receipts: Vec<Receipt>,
-    listing_receipts: Vec<Receipt>,
     /// What the listings' first pages announce, where they were read in this cycle.
     pub(super) first_pages: HashMap<String, Vec<Draft>>,
     /// The number of each listing's last page, where a page that was read tells.
@@ -74,7 +73,6 @@ impl<'a> Cycle<'a> {
             },
             alarms_before: Vec::new(),
             receipts: Vec::new(),
-            listing_receipts: Vec::new(),
             first_pages: HashMap::new(),
             last_pages: HashMap::new(),
             rules,
@@ -99,7 +97,7 @@ impl<'a> Cycle<'a> {
 
         let feed = self.read_feed().await?;
         let listings = if self.listing_is_wanted(&progress, feed.is_some()) {
-            self.read_listings(&progress).await?
+            self.read_listings().await?
         } else {
             Vec::new()
         };
@@ -131,7 +129,9 @@ impl<'a> Cycle<'a> {
         }
         self.read_due_pages().await?;
         self.tell_of_layout().await?;
-        self.keep_receipts(is_whole).await?;
+        for receipt in &self.receipts {
+            self.keep(receipt).await?;
+        }
         self.finish(was_read).await
     }
 
@@ -169,9 +169,7 @@ impl<'a> Cycle<'a> {
         let Some(feed) = &self.source.feed else {
             return Ok(None);
         };
-        let read = self
-            .announced(feed, Wanted::IfChanged, Reader::feed)
-            .await?;
+        let read = self.announced(feed, Reader::feed).await?;
         Ok(read.map(|(drafts, receipt)| {
             self.receipts.extend(receipt);
             drafts
@@ -187,22 +185,14 @@ impl<'a> Cycle<'a> {
     }
 
     /// What each listing's first page announces, without those that cannot be read.
-    async fn read_listings(&mut self, progress: &Progress) -> Result<Vec<Vec<Draft>>, Error> {
-        let id = &self.source.id;
+    async fn read_listings(&mut self) -> Result<Vec<Vec<Draft>>, Error> {
         let mut all = Vec::new();
         for listing in &self.source.listing {
-            let wanted = if progress.gap.is_some() {
-                // While a gap is open, a page that has not changed is wanted as well.
-                self.store.forget_validators(id, listing).await?;
-                Wanted::Whole
-            } else {
-                Wanted::IfChanged
-            };
-            let read = self.announced(listing, wanted, Reader::listing).await?;
+            let read = self.announced(listing, Reader::listing).await?;
             if let Some((drafts, receipt)) = read {
                 if let Some(receipt) = receipt {
                     self.first_pages.insert(listing.clone(), drafts.clone());
-                    self.listing_receipts.push(receipt);
+                    self.receipts.push(receipt);
                 }
                 all.push(drafts);
             }
@@ -215,13 +205,12 @@ impl<'a> Cycle<'a> {
     async fn announced(
         &mut self,
         address: &str,
-        wanted: Wanted,
         parse: fn(&Reader, &Page) -> Result<Announced, Unreadable>,
     ) -> Result<Option<(Vec<Draft>, Option<Receipt>)>, Error> {
         let Some(url) = self.address(address) else {
             return Ok(None);
         };
-        match self.read(&url, wanted, parse).await? {
+        match self.read(&url, Wanted::IfChanged, parse).await? {
             Read::Failed(failure) => {
                 self.client.back_off(&url, &failure).await?;
                 if let Some(kind) = failure.alarm() {
@@ -276,17 +265,6 @@ impl<'a> Cycle<'a> {
                 Some(address) => self.see_again(one, address).await?,
                 None => self.arrive(one, gap).await?,
             }
-        }
-        Ok(())
-    }
-
-    /// Keeps what the ways in gave. While a gap is open, the listings are read whole.
-    async fn keep_receipts(&mut self, is_whole: bool) -> Result<(), Error> {
-        if is_whole {
-            self.receipts.append(&mut self.listing_receipts);
-        }
-        for receipt in &self.receipts {
-            self.keep(receipt).await?;
         }
         Ok(())
     }

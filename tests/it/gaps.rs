@@ -81,6 +81,19 @@ async fn a_known_release_pinned_at_the_end_does_not_hide_a_burst() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_known_release_among_new_ones_does_not_close_a_gap() {
+    let world = World::new(numbered(1..=30)).await;
+    world.fetch().await;
+    world.publish_numbered(31..=50);
+    // It comes again, on what will be the listing's second page.
+    world.site().withdraw("release-number-30");
+    world.site().publish(release(30));
+    world.publish_numbered(51..=75);
+    world.fetch().await;
+    assert_eq!(world.releases().await.len(), 75);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_page_that_is_missing_for_a_moment_does_not_close_a_gap() {
     let world = World::new(numbered(1..=60)).await;
     world.json(&["backfill"]).await;

@@ -96,6 +96,57 @@ async fn a_listing_that_lags_behind_the_feed_closes_no_gap() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_gap_stays_open_until_each_listing_has_been_paged() {
+    let sources = "[[sources]]\nid = \"npcc\"\nlisting = [\"{base}/releases\", \"{base}/releases/t/blogs\"]\n";
+    let mut items = daily(60);
+    items.push(Item {
+        path: Some("/editorial/a-blog".to_owned()),
+        ..of_day(100, 0)
+    });
+    let world = Inside::with_sources(items, sources).await;
+    world.good_cycle().await;
+    world.fill_past().await;
+    let fails = Fault::Status(500, None);
+    world.site().set_fault("/releases/t/blogs", fails);
+    for n in 61..=99 {
+        world.site().publish(of_day(n, 0));
+    }
+    world.turn_minutes(24 * 60);
+    world.cycle().await;
+    let gap = world.progress().await.gap;
+    let listing = format!("{}/releases", world.newsroom.base());
+    assert_eq!(gap.map(|gap| gap.reached), Some(vec![listing]));
+    world.site().clear_faults();
+    world.turn_minutes(24 * 60);
+    world.good_cycle().await;
+    assert!(world.progress().await.gap.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_of_a_gap_that_cannot_be_closed_are_read_ever_more_rarely() {
+    let world = Inside::new(daily(60)).await;
+    world.good_cycle().await;
+    world.fill_past().await;
+    let fails = Fault::Status(500, None);
+    world.site().set_fault("/releases?page=3", fails);
+    for n in 61..=120 {
+        world.site().publish(of_day(n, 0));
+    }
+    world.asked();
+    for _ in 0..24 {
+        world.turn_minutes(15);
+        world.cycle().await;
+    }
+    let asked = world.asked();
+    let second = asked.iter().filter(|path| *path == "/releases?page=2");
+    assert!((3..=9).contains(&second.count()), "{asked:?}");
+    world.site().clear_faults();
+    world.turn_minutes(6 * 60);
+    world.good_cycle().await;
+    assert_eq!(world.items().await.len(), 120);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_listing_that_never_shows_what_the_feed_does_is_waited_for_a_day() {
     let world = Inside::new(daily(60)).await;
     world.good_cycle().await;
