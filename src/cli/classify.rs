@@ -68,11 +68,16 @@ pub(super) fn explained(tag: &Tag) -> String {
     };
     for evidence in &tag.evidence {
         // Writing to a string never fails.
-        let _ = writeln!(
+        let _ = write!(
             out,
-            "  {:>5}  \"{}\" in the {}: {}",
-            evidence.weight, evidence.phrase, evidence.r#where, evidence.sentence
+            "  {:>5}  \"{}\" in the {}",
+            evidence.weight, evidence.phrase, evidence.r#where
         );
+        // A removed or withdrawn text's are for nobody.
+        let _ = match evidence.sentence.as_str() {
+            "" => writeln!(out),
+            sentence => writeln!(out, ": {sentence}"),
+        };
     }
     out
 }

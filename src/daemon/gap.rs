@@ -14,6 +14,13 @@ use crate::store::Gap;
 /// As long as this a listing that lags behind the feed is waited for.
 const STALE: TimeDelta = TimeDelta::hours(24);
 
+/// What of a source was known when a gap opened.
+struct KnownBefore {
+    count: usize,
+    /// The day of the oldest release, in London.
+    first_day: Option<NaiveDate>,
+}
+
 /// How the paging of one listing ended.
 enum Ended {
     /// At a whole page of what was known before, or is older than the record; or behind the last page, which ends in
@@ -49,14 +56,17 @@ impl Cycle<'_> {
             return Ok(false);
         }
         tracing::info!(source = %self.source.id, since = %gap.opened, "paging the listing to close a gap");
-        let oldest = self.store.oldest(&self.source.id, gap.change).await?;
-        let first_day = oldest.map(release::london_day);
+        let (count, oldest) = self.store.known_before(&self.source.id, gap.change).await?;
+        let known = KnownBefore {
+            count: usize::try_from(count).unwrap_or(usize::MAX),
+            first_day: oldest.map(release::london_day),
+        };
         let mut has_failed = false;
         for listing in self.source.listing.clone() {
             if gap.reached.contains(&listing) {
                 continue;
             }
-            match self.page_back(&listing, &gap, first_day).await? {
+            match self.page_back(&listing, &gap, &known).await? {
                 Ended::Reached => gap.reached.push(listing),
                 Ended::Lost => {}
                 Ended::Failed => has_failed = true,
@@ -109,7 +119,7 @@ impl Cycle<'_> {
         &mut self,
         listing: &str,
         gap: &Gap,
-        first_day: Option<NaiveDate>,
+        known_before: &KnownBefore,
     ) -> Result<Ended, Error> {
         let mut ends_in_the_known = false;
         let mut before: Vec<CanonicalPath> = Vec::new();
@@ -136,9 +146,11 @@ impl Cycle<'_> {
                 self.note(listing, cause.to_owned());
                 return Ok(Ended::Failed);
             }
-            // One alone may be pinned there.
+            // One alone may be pinned there, unless no other was known.
             let at_the_end = releases.iter().rev().take_while(|one| is_known(one));
-            ends_in_the_known = at_the_end.count() >= 2.min(releases.len());
+            let enough = 2.min(releases.len()).min(known_before.count);
+            ends_in_the_known = at_the_end.count() >= enough;
+            let first_day = known_before.first_day;
             let reaches_back = releases.iter().all(|one| {
                 is_known(one) || first_day.is_some_and(|first| is_of_before(one, first))
             });

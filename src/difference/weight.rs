@@ -168,9 +168,7 @@ impl Edit<'_> {
         }
         let is_office = typing::is_common(&old.folded) != typing::is_common(&new.folded);
         let is_name = !is_office && (self.is_name(self.before, a) || self.is_name(self.after, b));
-        !old.is_exact
-            && !new.is_exact
-            && !is_name
+        !is_name
             && !stay.contains(old.folded.as_str())
             && typing::is_mended(&old.folded, &new.folded)
     }

@@ -1,6 +1,7 @@
 //! How far back the record of a source reaches, and how far it has been looked through.
 
 use chrono::{DateTime, Utc};
+use sqlx::Row;
 
 use super::{Result, Store, optional_time_in, time_in};
 
@@ -96,19 +97,23 @@ impl Store {
         Ok(())
     }
 
-    /// The date of the oldest release of a source among those stored up to a change.
+    /// How many addresses of a source were stored up to a change, and the date of the oldest release among theirs.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn oldest(&self, source: &str, change: i64) -> Result<Option<DateTime<Utc>>> {
+    pub async fn known_before(
+        &self,
+        source: &str,
+        change: i64,
+    ) -> Result<(i64, Option<DateTime<Utc>>)> {
         let row = sqlx::query(
-            "SELECT MIN(r.published) AS oldest FROM addresses a JOIN releases r ON r.guid = a.guid
-             WHERE a.source = $1 AND a.change <= $2",
+            "SELECT COUNT(*) AS known, MIN(r.published) AS oldest
+             FROM addresses a JOIN releases r ON r.guid = a.guid WHERE a.source = $1 AND a.change <= $2",
         )
         .bind(source)
         .bind(change)
         .fetch_one(&self.pool)
         .await?;
-        optional_time_in(&row, "oldest")
+        Ok((row.try_get("known")?, optional_time_in(&row, "oldest")?))
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::harness::{World, examples, field, numbered, of_today, release};
+use crate::inside::Inside;
 use crate::site::{Fault, Item};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -271,4 +272,18 @@ async fn a_link_that_is_mended_is_mended_in_the_feeds() {
     );
     let all = world.feed("all").await.to_string();
     assert!(all.contains("/right") && !all.contains("/wrong"), "{all}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listing_that_words_a_release_otherwise_than_the_feed_makes_no_revision() {
+    let world = Inside::new(numbered(1..=5)).await;
+    world.good_cycle().await;
+    let listing = world.site().listing(&world.newsroom.base());
+    world.site().set_raw(
+        "/releases",
+        "text/html",
+        listing.replace("Lead of number 3.", "Lead of"),
+    );
+    world.turn_minutes(25 * 60);
+    assert_eq!(world.good_cycle().await.revised, 0);
 }

@@ -81,6 +81,16 @@ async fn a_known_release_pinned_at_the_end_does_not_hide_a_burst() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_second_release_of_a_newsroom_leaves_no_gap_open() {
+    let world = World::new(numbered(1..=1)).await;
+    world.fetch().await;
+    world.publish_numbered(2..=2);
+    assert_eq!(world.fetch().await["new"], 1);
+    world.publish_numbered(3..=3);
+    assert_eq!(world.fetch().await["new"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_known_release_among_new_ones_does_not_close_a_gap() {
     let world = World::new(numbered(1..=30)).await;
     world.fetch().await;

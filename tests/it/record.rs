@@ -248,6 +248,21 @@ async fn an_item_that_cannot_be_taken_is_told_of_also_while_nothing_changes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn many_pages_that_are_due_at_once_are_read_over_several_cycles() {
+    let world = Inside::new(of_today(1..=50)).await;
+    world.good_cycle().await;
+    world.fill_past().await;
+    world.turn_minutes(60);
+    for pages in [20, 20, 10] {
+        world.asked();
+        world.good_cycle().await;
+        let asked = world.asked();
+        let read = asked.iter().filter(|path| path.contains("/release-number"));
+        assert_eq!(read.count(), pages, "{asked:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn recent_releases_are_read_again_on_a_thinning_plan() {
     let world = Inside::new(of_today(1..=1)).await;
     world.good_cycle().await;

@@ -137,6 +137,22 @@ async fn a_release_that_is_still_announced_is_not_withdrawn() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn no_release_is_withdrawn_while_the_feed_cannot_be_read() {
+    let world = read(5).await;
+    world.site().withdraw("release-number-3");
+    world.make_pages_due().await;
+    world.failing_fetch().await;
+    world.let_gone_pages_age().await;
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(500, None));
+    assert_eq!(world.failing_fetch().await["withdrawn"], 0);
+    world.site().clear_faults();
+    world.make_pages_due().await;
+    assert_eq!(world.fetch().await["withdrawn"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawn_release_that_is_issued_again_is_news() {
     let world = read(5).await;
     world.site().withdraw("release-number-4");
@@ -158,7 +174,8 @@ async fn a_release_whose_copy_is_still_there_is_not_withdrawn() {
     again.id = "release-number-4-1".to_owned();
     world.site().publish(again);
     assert_eq!(world.fetch().await["merged"], 1);
-    let guid = world.releases().await[1]["guid"].clone();
+    let id = "http://127.0.0.1/releases/release-number-4";
+    let guid = world.json(&["show", id]).await["guid"].clone();
     world.site().withdraw("release-number-4");
     world.make_pages_due().await;
     world.failing_fetch().await;
@@ -226,6 +243,72 @@ async fn a_redacted_text_is_gone_for_good_and_the_next_fetch_does_not_bring_it_b
         item.description(),
         Some("The text of this release has been removed.")
     );
+
+    // Nor does any other text of it come.
+    world.site().edit("release-number-3", |item| {
+        item.body = "Zebediah Quill says all anew, in other words, and at length.".to_owned();
+    });
+    world.make_pages_due().await;
+    world.fetch().await;
+    assert_eq!(places(&world, "Zebediah").await, [""; 0]);
+    assert!(!store_holds(&world, "Zebediah"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_explains_a_topic_does_not_tell_a_withdrawn_text() {
+    let mut item = of_today(6..=6).remove(0);
+    item.title = "Roads policing: a week against drink driving".to_owned();
+    item.body =
+        "Zebediah Quill was caught by roads policing officers, drunk at the wheel, on a motorway."
+            .to_owned();
+    let world = World::new(vec![item, release(1)]).await;
+    world.fetch().await;
+    let id = "http://127.0.0.1/releases/release-number-6";
+    let told = async || world.json(&["show", id]).await.to_string();
+    assert!(told().await.contains("Zebediah"), "{}", told().await);
+    world.site().withdraw("release-number-6");
+    world.make_pages_due().await;
+    world.failing_fetch().await;
+    world.let_gone_pages_age().await;
+    assert_eq!(world.fetch().await["withdrawn"], 1);
+    let told = told().await;
+    assert!(
+        told.contains("roads-policing") && !told.contains("Zebediah"),
+        "{told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_redacted_is_left_neither_in_copies_nor_in_evidence() {
+    let mut item = of_today(6..=6).remove(0);
+    item.title = "Roads policing: a week against drink driving".to_owned();
+    item.body += "\n\nA drunk driver on the motorway told roads policing officers: Zebediah Quill.";
+    let mut again = item.clone();
+    again.id = "release-number-6-1".to_owned();
+    again.body += "\n\nAs Obadiah Finch had told them before.";
+    let world = World::new(vec![item]).await;
+    world.fetch().await;
+    world.site().publish(again);
+    assert_eq!(world.fetch().await["merged"], 1);
+    assert!(store_holds(&world, "Zebediah") && store_holds(&world, "Obadiah"));
+    world
+        .json(&["redact", "http://127.0.0.1/releases/release-number-6"])
+        .await;
+    assert!(!store_holds(&world, "Zebediah") && !store_holds(&world, "Obadiah"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_stands_in_several_revisions_is_redacted_in_all() {
+    let world = read(5).await;
+    let item = of_today(3..=3).remove(0);
+    withdrawn(&world, 3).await;
+    world.site().publish(item);
+    world.make_pages_due().await;
+    world.fetch().await;
+    let id = "http://127.0.0.1/releases/release-number-3";
+    world.json(&["redact", id, "1"]).await;
+    assert_eq!(places(&world, &word(3)).await, [""; 0]);
+    assert!(!store_holds(&world, &word(3)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
