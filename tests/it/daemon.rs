@@ -134,6 +134,23 @@ async fn the_daemon_fetches_serves_and_shows_what_others_fetched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_redacted_beside_the_daemon_is_gone_from_its_journal_too() {
+    let world = World::new(numbered(1..=5)).await;
+    let daemon = Daemon::start(&world).await;
+    daemon.wait_for("/all.rss", "w3x7 ").await;
+    assert!(world.store_holds("w3x7 "));
+    world
+        .json(&["redact", "http://127.0.0.1/releases/release-number-3"])
+        .await;
+    assert!(!world.store_holds("w3x7 "));
+    let started = Instant::now();
+    while daemon.text("/all.rss").await.contains("w3x7 ") {
+        assert!(started.elapsed() < Duration::from_secs(5), "promised");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn documents_are_served_with_validators_that_outlive_a_restart() {
     let world = World::new(examples()).await;
     world.fetch().await;

@@ -173,6 +173,17 @@ impl World {
             .await;
     }
 
+    /// Whether the store's file or its journal holds a text anywhere.
+    pub fn store_holds(&self, text: &str) -> bool {
+        let files = ["store/npcc-feeds.db", "store/npcc-feeds.db-wal"];
+        files.iter().any(|name| {
+            let bytes = std::fs::read(self.path(name)).unwrap_or_default();
+            bytes
+                .windows(text.len())
+                .any(|part| part == text.as_bytes())
+        })
+    }
+
     /// Turns the clock forward for one page alone.
     pub async fn make_page_due(&self, path: &'static str) {
         let mut store = self.open_store().await;

@@ -23,17 +23,6 @@ async fn places(world: &World, text: &str) -> Vec<String> {
     found.map(|(name, _)| name.clone()).collect()
 }
 
-/// Whether the store's file holds a text anywhere.
-fn store_holds(world: &World, text: &str) -> bool {
-    let files = ["store/npcc-feeds.db", "store/npcc-feeds.db-wal"];
-    files.iter().any(|name| {
-        let bytes = std::fs::read(world.path(name)).unwrap_or_default();
-        bytes
-            .windows(text.len())
-            .any(|part| part == text.as_bytes())
-    })
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_gone_twice_a_day_apart_is_withdrawn_and_comes_back() {
     let world = read(5).await;
@@ -209,10 +198,10 @@ async fn a_redacted_text_is_gone_for_good_and_the_next_fetch_does_not_bring_it_b
     world.json(&["redact", id]).await;
     assert_eq!(places(&world, &word(3)).await, [""; 0]);
     assert!(
-        !store_holds(&world, &word(3)),
+        !world.store_holds(&word(3)),
         "not even in the database's free pages"
     );
-    assert!(!store_holds(&world, "Lead of number 3."));
+    assert!(!world.store_holds("Lead of number 3."));
 
     // The page is edited, the feed tells of it, the release comes again at another address.
     world.site().edit("release-number-3", |item| {
@@ -230,7 +219,7 @@ async fn a_redacted_text_is_gone_for_good_and_the_next_fetch_does_not_bring_it_b
         "{report}"
     );
     assert_eq!(places(&world, &word(3)).await, [""; 0]);
-    assert!(!store_holds(&world, &word(3)));
+    assert!(!world.store_holds(&word(3)));
     let shown = world.json(&["show", id]).await;
     assert_eq!(shown["title"], "Release number 3", "its title stays");
     let channel = world.feed("all").await;
@@ -251,7 +240,7 @@ async fn a_redacted_text_is_gone_for_good_and_the_next_fetch_does_not_bring_it_b
     world.make_pages_due().await;
     world.fetch().await;
     assert_eq!(places(&world, "Zebediah").await, [""; 0]);
-    assert!(!store_holds(&world, "Zebediah"));
+    assert!(!world.store_holds("Zebediah"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -290,11 +279,11 @@ async fn what_is_redacted_is_left_neither_in_copies_nor_in_evidence() {
     world.fetch().await;
     world.site().publish(again);
     assert_eq!(world.fetch().await["merged"], 1);
-    assert!(store_holds(&world, "Zebediah") && store_holds(&world, "Obadiah"));
+    assert!(world.store_holds("Zebediah") && world.store_holds("Obadiah"));
     world
         .json(&["redact", "http://127.0.0.1/releases/release-number-6"])
         .await;
-    assert!(!store_holds(&world, "Zebediah") && !store_holds(&world, "Obadiah"));
+    assert!(!world.store_holds("Zebediah") && !world.store_holds("Obadiah"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -308,7 +297,7 @@ async fn a_text_that_stands_in_several_revisions_is_redacted_in_all() {
     let id = "http://127.0.0.1/releases/release-number-3";
     world.json(&["redact", id, "1"]).await;
     assert_eq!(places(&world, &word(3)).await, [""; 0]);
-    assert!(!store_holds(&world, &word(3)));
+    assert!(!world.store_holds(&word(3)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -324,7 +313,7 @@ async fn one_revision_can_be_redacted() {
     assert!(!places(&world, "Zebediah").await.is_empty());
     world.json(&["redact", id, "2"]).await;
     assert_eq!(places(&world, "Zebediah").await, [""; 0]);
-    assert!(!store_holds(&world, "Zebediah"));
+    assert!(!world.store_holds("Zebediah"));
     // The page still has it.
     world.forget_validators().await;
     world.make_pages_due().await;
@@ -419,7 +408,7 @@ async fn a_redacted_revision_does_not_come_back_with_a_line_more_or_a_new_lead()
     world.fetch().await;
     assert_eq!(places(&world, &word(3)).await, [""; 0]);
     assert_eq!(places(&world, "Lead of number 3").await, [""; 0]);
-    assert!(!store_holds(&world, &word(3)));
+    assert!(!world.store_holds(&word(3)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -439,5 +428,5 @@ async fn a_redacted_text_whose_page_comes_late_at_another_address_is_known() {
     world.make_pages_due().await;
     world.run(&["fetch"]).await;
     assert_eq!(places(&world, &word(3)).await, [""; 0]);
-    assert!(!store_holds(&world, &word(3)));
+    assert!(!world.store_holds(&word(3)));
 }
