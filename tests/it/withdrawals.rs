@@ -244,6 +244,33 @@ async fn a_redacted_text_is_gone_for_good_and_the_next_fetch_does_not_bring_it_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_redacted_while_its_page_is_read_is_not_stored_after_all() {
+    let world = read(5).await;
+    world.site().edit("release-number-3", |item| {
+        item.body = "Zebediah Quill says all anew, in other words, and at length.".to_owned();
+    });
+    let page = "/releases/release-number-3";
+    world.make_page_due(page).await;
+    let late = Fault::Delay(std::time::Duration::from_secs(3));
+    world.site().set_fault(page, late);
+    world.site().clear_asked();
+    let redacting = async {
+        // The page is asked for after the feed has answered.
+        while world.site().asked().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        world
+            .json(&["redact", "http://127.0.0.1/releases/release-number-3"])
+            .await
+    };
+    let (report, _) = tokio::join!(world.fetch(), redacting);
+    assert_eq!(report["revised"], 0, "{report}");
+    assert_eq!(places(&world, "Zebediah").await, [""; 0]);
+    assert!(!world.store_holds("Zebediah"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_explains_a_topic_does_not_tell_a_withdrawn_text() {
     let mut item = of_today(6..=6).remove(0);
     item.title = "Roads policing: a week against drink driving".to_owned();
