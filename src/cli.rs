@@ -3,6 +3,7 @@
 mod backfill;
 mod check;
 mod classify;
+mod evaluate;
 mod fetch;
 mod output;
 mod publish;
@@ -69,6 +70,9 @@ enum Command {
     Redact(redact::Arguments),
     /// The topics of a text, with the evidence; the first line is the title
     Classify(classify::Arguments),
+    /// Scores against labelled examples
+    #[command(subcommand)]
+    Evaluate(evaluate::Command),
     /// Reads configuration and taxonomy, says what is wrong and where
     Check(output::Output),
 }
@@ -134,6 +138,7 @@ async fn command(arguments: Arguments) -> Outcome {
     match arguments.command.unwrap_or(Command::Run) {
         Command::Check(output) => check::run(file, output.format),
         Command::Classify(classify) => classify::run(&setup::read(file)?, &classify),
+        Command::Evaluate(evaluate) => evaluate::run(setup::read(file)?, evaluate).await,
         other => {
             let ingest = setup::read(file)?.open().await?;
             let outcome = match other {
@@ -145,7 +150,7 @@ async fn command(arguments: Arguments) -> Outcome {
                 Command::Releases(releases) => releases::run(&ingest, &releases).await,
                 Command::Show(show) => show::run(&ingest, &show).await,
                 Command::Redact(redact) => redact::run(&ingest, &redact).await,
-                Command::Check(_) | Command::Classify(_) => Ok(()),
+                Command::Check(_) | Command::Classify(_) | Command::Evaluate(_) => Ok(()),
             };
             // What another process holds the store's lock for must not keep this one from ending.
             let _ = tokio::time::timeout(LAST_WORDS, ingest.store.close()).await;

@@ -16,7 +16,12 @@ use serde::Serialize;
 use crate::html;
 use crate::release::Text;
 
+pub(crate) use alignment::{Sequence, align};
+pub(crate) use boilerplate::{is_correction, telling};
+pub(crate) use essence::{Word, read};
 pub use pieces::{Kind, Piece};
+pub(crate) use tokens::{Numbers, readable};
+pub(crate) use typing::distance;
 pub use weight::Weight;
 
 /// What differs between two texts of one release.

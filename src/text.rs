@@ -70,6 +70,30 @@ pub fn paragraphs(text: &str) -> Vec<String> {
         .collect()
 }
 
+/// The paragraphs of a plain text whose lines may be wrapped: where empty lines part them, the lines between are one
+/// paragraph, but for those that begin with a bullet; else each line is one.
+pub fn unwrapped(text: &str) -> Vec<String> {
+    if !text.lines().any(|line| line.trim().is_empty()) {
+        return paragraphs(text);
+    }
+    let mut found: Vec<String> = Vec::new();
+    let mut is_new = true;
+    for written in text.lines() {
+        let one = line(written);
+        let is_bullet = one.starts_with(['\u{2022}', '*', '-', '\u{2013}', '\u{B7}']);
+        match found.last_mut() {
+            _ if one.is_empty() => {}
+            Some(last) if !is_new && !is_bullet => {
+                last.push(' ');
+                last.push_str(&one);
+            }
+            _ => found.push(one.clone()),
+        }
+        is_new = one.is_empty();
+    }
+    found
+}
+
 /// The paragraphs that speak of the subject: without ENDS, notes to editors and contacts at the foot.
 pub fn subject(paragraphs: &[String]) -> &[String] {
     let foot = paragraphs.iter().position(|p| is_foot(p));
@@ -128,6 +152,15 @@ pub fn excerpt(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wrapped_lines_are_one_paragraph() {
+        assert_eq!(
+            unwrapped("One\ntwo.\n\n\n \u{2022} three\n \u{2022} four\nfive\n"),
+            ["One two.", "\u{2022} three", "\u{2022} four five"]
+        );
+        assert_eq!(unwrapped("One\ntwo"), ["One", "two"]);
+    }
 
     #[test]
     fn a_line_is_squeezed_and_holds_nothing_that_xml_forbids() {

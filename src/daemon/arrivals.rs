@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::announcements::Announcement;
 use super::cycle::Cycle;
 use super::reading::Read;
-use super::{Error, apart, pages};
+use super::{Error, Ingest, apart, fingerprint, pages};
 use crate::duplicates::{self, Comparison, Fingerprint, Reason};
 use crate::fetch::Wanted;
 use crate::release::{
@@ -78,7 +78,7 @@ impl Cycle<'_> {
         // A lead alone is too little to tell a copy by; it is judged when its page has been read.
         let fingerprint = match article {
             None => None,
-            Some(_) => match self.judge(guid, &first).await? {
+            Some(_) => match self.ingest.judge(guid, &first).await? {
                 Judgement::CopyOf(into, reason) => {
                     return self.merge(into, &address, &first, &reason).await;
                 }
@@ -213,20 +213,22 @@ impl Cycle<'_> {
         );
         self.report.merged += 1;
     }
+}
 
+impl Ingest {
     /// Whether the text at `guid` is a copy of another release that the feeds show.
     pub(super) async fn judge(&self, guid: Guid, text: &DatedText) -> Result<Judgement, Error> {
-        let fingerprint = Arc::new(super::fingerprint(text).await?);
+        let this = Arc::new(fingerprint(text).await?);
         let candidates = self
             .store
-            .candidates(&fingerprint.sketch(), text.published, guid)
+            .candidates(&this.sketch(), text.published, guid)
             .await?;
         for candidate in candidates {
             let Some(other) = self.store.dated_text(candidate).await? else {
                 continue;
             };
-            let (other, this) = (super::fingerprint(&other).await?, fingerprint.clone());
-            match apart(move || duplicates::compare(&other, &this)).await? {
+            let (other, mine) = (fingerprint(&other).await?, this.clone());
+            match apart(move || duplicates::compare(&other, &mine)).await? {
                 Comparison::One(reason) => return Ok(Judgement::CopyOf(candidate, reason)),
                 Comparison::Template(refusal) => {
                     tracing::info!(id = guid.id(), other = candidate.id(), %refusal, "kept apart");
@@ -234,7 +236,7 @@ impl Cycle<'_> {
                 Comparison::Two => {}
             }
         }
-        Ok(Judgement::New(fingerprint))
+        Ok(Judgement::New(this))
     }
 }
 

@@ -215,7 +215,9 @@ impl Cycle<'_> {
                 .fold_into(of, guid, (path, url), &blank, reason, at)
                 .await;
         }
-        if is_completed && let Judgement::CopyOf(into, reason) = self.judge(guid, &now).await? {
+        if is_completed
+            && let Judgement::CopyOf(into, reason) = self.ingest.judge(guid, &now).await?
+        {
             let reason = reason.to_string();
             return self
                 .fold_into(into, guid, (path, url), &now, reason, at)

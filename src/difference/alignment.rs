@@ -21,21 +21,21 @@ const CHANCE: usize = 3;
 
 /// Numbers of words, with the places where sentences begin; the first place is always one.
 #[derive(Debug, Default)]
-pub(super) struct Sequence {
-    pub(super) words: Vec<u32>,
-    pub(super) opens: Vec<bool>,
+pub(crate) struct Sequence {
+    pub(crate) words: Vec<u32>,
+    pub(crate) opens: Vec<bool>,
 }
 
 /// Ranges of two texts that correspond: the same words, or what was there and what replaced it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Run {
-    pub(super) before: Range<usize>,
-    pub(super) after: Range<usize>,
-    pub(super) is_kept: bool,
+pub(crate) struct Run {
+    pub(crate) before: Range<usize>,
+    pub(crate) after: Range<usize>,
+    pub(crate) is_kept: bool,
 }
 
 /// The runs of two texts from beginning to end; kept ones and changed ones alternate.
-pub(super) fn align(before: &Sequence, after: &Sequence) -> Vec<Run> {
+pub(crate) fn align(before: &Sequence, after: &Sequence) -> Vec<Run> {
     let (old, new) = (before.sentences(), after.sentences());
     let mut names = HashMap::new();
     let old_numbers = numbered(before, &old, &mut names);

@@ -8,7 +8,7 @@ use crate::text;
 ///
 /// What stands below the foot of one text but above that of the other was moved by no more than an "ENDS", so it stays;
 /// and so does a note that something was corrected, wherever it stands.
-pub(super) fn telling(body: &[String], other: &[String]) -> Vec<String> {
+pub(crate) fn telling(body: &[String], other: &[String]) -> Vec<String> {
     let above: HashSet<String> = subject(other).iter().map(|p| text::normalise(p)).collect();
     let length = subject(body).len();
     let mut found: Vec<String> = Vec::new();
@@ -62,7 +62,7 @@ fn begins(normal: &str, beginnings: &[&str]) -> bool {
 }
 
 /// "UPDATE", "Correction:", "An earlier version of this release …".
-fn is_correction(normal: &str) -> bool {
+pub(crate) fn is_correction(normal: &str) -> bool {
     const NOTES: [&str; 12] = [
         "update",
         "updated",

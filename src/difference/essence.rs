@@ -10,15 +10,15 @@ const LONGEST_LEAD: usize = 100;
 
 /// A word as it is weighed.
 #[derive(Debug, Clone)]
-pub(super) struct Word {
+pub(crate) struct Word {
     /// Lower case, no accents, no apostrophes; figures and addresses as they are written.
-    pub(super) folded: String,
+    pub(crate) folded: String,
     /// Whether it begins with a capital.
-    pub(super) is_capital: bool,
+    pub(crate) is_capital: bool,
     /// Whether a sentence begins here, and a capital says nothing.
-    pub(super) opens: bool,
+    pub(crate) opens: bool,
     /// A figure, a sign or an address: every character counts.
-    pub(super) is_exact: bool,
+    pub(crate) is_exact: bool,
 }
 
 /// The words of the paragraphs that say something, and the lead's unless they are among them.
@@ -63,7 +63,7 @@ fn take_out(lead: &[Word], body: &mut Vec<Word>) -> bool {
 }
 
 /// The words of some paragraphs in one spelling.
-pub(super) fn read(paragraphs: &[String]) -> Vec<Word> {
+pub(crate) fn read(paragraphs: &[String]) -> Vec<Word> {
     let mut found = Vec::new();
     for paragraph in paragraphs {
         let mut opens = true;

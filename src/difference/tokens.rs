@@ -37,7 +37,7 @@ pub(super) struct Token<'a> {
 }
 
 /// The text in one line of what can be seen: composed letters, one kind of hyphen, no characters without a width.
-pub(super) fn readable(text: &str) -> String {
+pub(crate) fn readable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.nfc() {
         match c {
@@ -139,10 +139,10 @@ pub(super) fn is_dash(c: char) -> bool {
 
 /// Numbers for words, the same number for the same word: they compare faster.
 #[derive(Default)]
-pub(super) struct Numbers<'a>(HashMap<&'a str, u32>);
+pub(crate) struct Numbers<'a>(HashMap<&'a str, u32>);
 
 impl<'a> Numbers<'a> {
-    pub(super) fn of(&mut self, word: &'a str) -> u32 {
+    pub(crate) fn of(&mut self, word: &'a str) -> u32 {
         let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
         *self.0.entry(word).or_insert(next)
     }

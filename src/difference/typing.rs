@@ -136,7 +136,7 @@ fn is_inflected(a: &[char], b: &[char]) -> bool {
 }
 
 /// The Damerau-Levenshtein distance in which no part is edited twice ("optimal string alignment").
-fn distance(a: &[char], b: &[char]) -> usize {
+pub(crate) fn distance(a: &[char], b: &[char]) -> usize {
     let mut before_last: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
     for i in 1..=a.len() {

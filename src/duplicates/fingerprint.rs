@@ -1,42 +1,51 @@
-//! What of a release is compared: its words, its word 3-shingles, its figures and dates.
+//! What of a release is compared: its words, its runs of three words, its day.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use chrono::{DateTime, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::figures::Figures;
+use super::terms::{Term, terms};
+use crate::difference::{self, readable};
 use crate::text;
 
 /// One shingle in so many is kept in a release's sketch, chosen by its hash, so that two texts sample the same ones.
 const SAMPLED: u64 = 8;
 
-/// A release as the comparison sees it: the subject of its body, without embargo lines, notes and contacts.
+/// A release as the comparison sees it: what its text says, without embargo lines, correction notes, notes to editors,
+/// contacts, and paragraphs that it has twice.
 #[derive(Debug, Clone)]
 pub struct Fingerprint {
-    title: String,
-    words: String,
-    shingles: Vec<u64>,
-    figures: Figures,
-    published: DateTime<Utc>,
+    pub(super) title: Vec<Term>,
+    pub(super) body: Vec<Term>,
+    /// Whether a note says that something in it was corrected or added.
+    pub(super) is_corrected: bool,
+    /// Word 3-shingles as xxh3 with seed 0, in ascending order.
+    pub(super) shingles: Vec<u64>,
+    pub(super) published: DateTime<Utc>,
 }
 
 impl Fingerprint {
     /// The fingerprint of a release; `paragraphs` are those of its body, without markup.
     pub fn new(title: &str, paragraphs: &[String], published: DateTime<Utc>) -> Fingerprint {
-        let (kept, normal): (Vec<&str>, Vec<String>) = text::subject(paragraphs)
-            .iter()
-            .map(|paragraph| (paragraph.as_str(), fold(&text::normalise(paragraph))))
-            .filter(|(_, words)| !words.is_empty() && !words.starts_with("embargo"))
-            .unzip();
-        let words = normal.join(" ");
-        let shingles = shingles(&words);
-        let figures = Figures::new(std::iter::once(title).chain(kept));
+        let paragraphs: Vec<String> = paragraphs.iter().map(|one| readable(one)).collect();
+        let mut seen = HashSet::new();
+        let mut is_corrected = false;
+        let mut said = Vec::new();
+        for paragraph in rejoined(difference::telling(&paragraphs, &[])) {
+            let normal = text::normalise(&paragraph);
+            if difference::is_correction(&normal) {
+                is_corrected = true;
+            } else if seen.insert(normal) {
+                said.push(paragraph);
+            }
+        }
+        let body = terms(&said);
         Fingerprint {
-            title: fold(&text::normalise(title)),
-            words,
-            shingles,
-            figures,
+            title: terms(&[readable(title)]),
+            shingles: shingles(&body),
+            body,
+            is_corrected,
             published,
         }
     }
@@ -53,37 +62,39 @@ impl Fingerprint {
         hashes.into_iter().map(u64::cast_signed).collect()
     }
 
-    pub(super) fn title(&self) -> &str {
-        &self.title
-    }
-
-    pub(super) fn words(&self) -> &str {
-        &self.words
-    }
-
-    pub(super) fn shingles(&self) -> &[u64] {
-        &self.shingles
-    }
-
-    pub(super) fn figures(&self) -> &Figures {
-        &self.figures
-    }
-
-    pub(super) fn published(&self) -> DateTime<Utc> {
-        self.published
-    }
-
-    pub(super) fn shared_shingles(&self, other: &Fingerprint) -> usize {
-        self.shingles
-            .iter()
-            .filter(|hash| other.shingles.binary_search(hash).is_ok())
-            .count()
+    /// Whether another says the same in the same words.
+    pub(super) fn says_the_same(&self, other: &Fingerprint) -> bool {
+        are_the_same(&self.body, &other.body)
     }
 }
 
-/// The distinct word 3-shingles as xxh3 with seed 0, in ascending order; a shorter text is one shingle.
-fn shingles(words: &str) -> Vec<u64> {
-    let words: Vec<&str> = words.split(' ').filter(|word| !word.is_empty()).collect();
+/// Whether two texts have the same words in the same order.
+pub(super) fn are_the_same(a: &[Term], b: &[Term]) -> bool {
+    let pairs = a.iter().zip(b);
+    a.len() == b.len() && pairs.into_iter().all(|(a, b)| a.folded == b.folded)
+}
+
+/// Lines that were wrapped hard, put together again: a paragraph ends in a mark, or where the next begins with a capital.
+fn rejoined(lines: Vec<String>) -> Vec<String> {
+    let mut paragraphs: Vec<String> = Vec::new();
+    for line in lines {
+        match paragraphs.last_mut() {
+            Some(last)
+                if line.starts_with(char::is_lowercase)
+                    && last.ends_with(|c: char| c.is_alphanumeric() || matches!(c, ',' | '-')) =>
+            {
+                last.push(' ');
+                last.push_str(&line);
+            }
+            _ => paragraphs.push(line),
+        }
+    }
+    paragraphs
+}
+
+/// The distinct word 3-shingles; a shorter text is one shingle.
+pub(super) fn shingles(terms: &[Term]) -> Vec<u64> {
+    let words: Vec<&str> = terms.iter().map(|term| term.folded.as_str()).collect();
     let hashes: BTreeSet<u64> = match words.len() {
         0 => BTreeSet::new(),
         1 | 2 => [xxh3_64(words.join(" ").as_bytes())].into(),
@@ -95,40 +106,28 @@ fn shingles(words: &str) -> Vec<u64> {
     hashes.into_iter().collect()
 }
 
-/// Letters of other alphabets that look like Latin ones, as texts pasted from elsewhere hold them.
-fn fold(words: &str) -> String {
-    words
-        .chars()
-        .map(|c| match c {
-            'а' | 'α' => 'a',
-            'е' | 'ε' => 'e',
-            'о' | 'ο' => 'o',
-            'р' | 'ρ' => 'p',
-            'с' => 'c',
-            'у' | 'υ' => 'y',
-            'х' | 'χ' => 'x',
-            'і' | 'ι' => 'i',
-            'ѕ' => 's',
-            'ј' => 'j',
-            other => other,
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn print(text: &str) -> Fingerprint {
-        Fingerprint::new("T", &[text.to_owned()], DateTime::UNIX_EPOCH)
+        let paragraphs: Vec<String> = text.lines().map(str::to_owned).collect();
+        Fingerprint::new("T", &paragraphs, DateTime::UNIX_EPOCH)
     }
 
     #[test]
-    fn look_alike_letters_are_one_letter() {
-        assert_eq!(
-            print("Pоlice сhiefs").words(),
-            print("police chiefs").words()
-        );
+    fn what_is_no_news_is_not_compared() {
+        let plain = print("Chiefs met today.\nThey agreed.");
+        for other in [
+            "EMBARGOED until 00:01\nChiefs met today.\nThey agreed.\nENDS\nPress office: 020",
+            "Chiefs met today.\nChiefs met today.\nThey agreed.",
+            "Chiefs met\ntoday.\nThey agreed.",
+            "UPDATE: they meet again.\nChiefs met today.\nThey agreed.",
+            "Сhiefs met\u{A0}to\u{AD}day.\nThey agreed.",
+        ] {
+            assert!(plain.says_the_same(&print(other)), "{other}");
+        }
+        assert!(!plain.says_the_same(&print("Chiefs met today.\nThey differed.")));
     }
 
     #[test]

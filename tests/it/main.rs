@@ -14,6 +14,7 @@ mod harness;
 mod inside;
 mod layouts;
 mod manners;
+mod pairs;
 mod patience;
 mod politeness;
 mod record;

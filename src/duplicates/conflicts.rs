@@ -1,0 +1,164 @@
+//! What two texts that look alike say otherwise than each other, place by place.
+//!
+//! A copy loses a section or gains one, and its words are mended; a template keeps its sentences and changes what they
+//! tell. So what counts is what stands in one text where the other has something else in its place.
+
+use std::collections::{BTreeSet, HashSet};
+
+use super::Fingerprint;
+use super::terms::{Kind, Term, is_office, is_one_phase};
+use crate::difference::{Numbers, Sequence, align, distance};
+
+/// What two texts say otherwise than each other.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Conflicts {
+    /// Numbers that stand for one another.
+    pub(super) figures: BTreeSet<(String, String)>,
+    /// Days, months and years.
+    pub(super) dates: BTreeSet<(String, String)>,
+    /// Names.
+    pub(super) names: BTreeSet<(String, String)>,
+    /// Other words.
+    pub(super) subjects: Vec<(String, String)>,
+    /// The smaller of what only the one says and only the other, in words that tell something.
+    pub(super) own_words: usize,
+}
+
+impl Conflicts {
+    /// The conflicts of two texts.
+    pub(super) fn between(a: &Fingerprint, b: &Fingerprint) -> Conflicts {
+        let (of_a, of_b) = (all(a), all(b));
+        let mut found = Conflicts::default();
+        let (mut own_a, mut own_b) = (0, 0);
+        for (only_a, only_b) in places(a, b) {
+            let (short, long) = (
+                only_a.len().min(only_b.len()),
+                only_a.len().max(only_b.len()),
+            );
+            let (own_of_a, own_of_b) = (telling(only_a, &of_b), telling(only_b, &of_a));
+            own_a += own_of_a.len();
+            own_b += own_of_b.len();
+            if long <= SHORT_PLACE {
+                // One word for another. That it stands elsewhere too says nothing: the 11th, and 11 o'clock.
+                let here = |terms: &'_ [Term]| terms.iter().map(|t| t.folded.clone()).collect();
+                let (here_a, here_b): (HashSet<String>, HashSet<String>) =
+                    (here(only_a), here(only_b));
+                found.add(
+                    instead(only_a, &here_b, &of_b),
+                    instead(only_b, &here_a, &of_a),
+                    true,
+                );
+            } else if short * ALIKE >= long {
+                found.add(own_of_a, own_of_b, true);
+            }
+        }
+        found.own_words = own_a.min(own_b);
+        // A headline is worded anew as its editor likes, but of whom and of when it speaks stays.
+        let title_a = telling(&a.title, &of_b);
+        let title_b = telling(&b.title, &of_a);
+        found.add(title_a, title_b, false);
+        found
+    }
+
+    fn add<'a>(&mut self, mut a: Vec<&'a Term>, mut b: Vec<&'a Term>, with_subjects: bool) {
+        without_mended(&mut a, &mut b);
+        let pairs = |kind: Kind| -> Vec<(String, String)> {
+            let of = |terms: &[&Term]| -> Vec<String> {
+                let these = terms.iter().filter(|term| term.kind == kind);
+                these.map(|term| term.folded.clone()).collect()
+            };
+            of(&a).into_iter().zip(of(&b)).collect()
+        };
+        self.figures.extend(pairs(Kind::Figure));
+        self.dates.extend(pairs(Kind::Date));
+        self.names.extend(pairs(Kind::Name));
+        if with_subjects {
+            self.subjects.extend(pairs(Kind::Subject));
+        }
+    }
+}
+
+/// The words that one text has where the other has others.
+fn places<'a>(a: &'a Fingerprint, b: &'a Fingerprint) -> Vec<(&'a [Term], &'a [Term])> {
+    let mut numbers = Numbers::default();
+    let mut sequence = |terms: &'a [Term]| Sequence {
+        words: terms.iter().map(|term| numbers.of(&term.folded)).collect(),
+        opens: terms.iter().map(|term| term.opens).collect(),
+    };
+    let (before, after) = (sequence(&a.body), sequence(&b.body));
+    align(&before, &after)
+        .into_iter()
+        .filter(|run| !run.is_kept)
+        .map(|run| (&a.body[run.before], &b.body[run.after]))
+        .collect()
+}
+
+fn all(text: &Fingerprint) -> HashSet<&str> {
+    let terms = text.title.iter().chain(&text.body);
+    terms.map(|term| term.folded.as_str()).collect()
+}
+
+/// The words that tell something and stand nowhere in the other text.
+fn telling<'a>(terms: &'a [Term], other: &HashSet<&str>) -> Vec<&'a Term> {
+    let own = |term: &&Term| {
+        term.kind != Kind::Common
+            && !other.contains(term.folded.as_str())
+            && !is_office(&term.folded)
+    };
+    terms.iter().filter(own).collect()
+}
+
+/// In a place of so few words one stands for the other.
+const SHORT_PLACE: usize = 4;
+/// Where one text has so many times the words of the other, something was cut or added rather than replaced.
+const ALIKE: usize = 6;
+
+/// The words of a short place that tell something and do not stand on its other side; those without a date, a figure or a
+/// name in them only where the whole other text has none such.
+fn instead<'a>(
+    terms: &'a [Term],
+    other_side: &HashSet<String>,
+    other: &HashSet<&str>,
+) -> Vec<&'a Term> {
+    let own = |term: &&Term| match term.kind {
+        Kind::Common => false,
+        Kind::Subject => !other.contains(term.folded.as_str()) && !is_office(&term.folded),
+        Kind::Figure | Kind::Date | Kind::Name => !other_side.contains(&term.folded),
+    };
+    terms.iter().filter(own).collect()
+}
+
+/// In longer places each word would find one that is like it, and no end.
+const LONGEST_PLACE: usize = 100;
+
+/// Takes out the words that are one word, typed or inflected otherwise.
+fn without_mended(a: &mut Vec<&Term>, b: &mut Vec<&Term>) {
+    if a.len().max(b.len()) > LONGEST_PLACE {
+        return;
+    }
+    a.retain(|one| {
+        let twin = b.iter().position(|other| is_mended(one, other));
+        if let Some(at) = twin {
+            b.remove(at);
+        }
+        twin.is_none()
+    });
+}
+
+fn is_mended(a: &Term, b: &Term) -> bool {
+    if is_one_phase(&a.folded, &b.folded) {
+        return true;
+    }
+    let is_word = |term: &Term| matches!(term.kind, Kind::Name | Kind::Subject);
+    if !is_word(a) || !is_word(b) {
+        return false;
+    }
+    let (one, other): (Vec<char>, Vec<char>) =
+        (a.folded.chars().collect(), b.folded.chars().collect());
+    let (short, long) = (one.len().min(other.len()), one.len().max(other.len()));
+    let is_longer =
+        short >= 4 && (a.folded.starts_with(&b.folded) || b.folded.starts_with(&a.folded));
+    one.first() == other.first()
+        && short >= 3
+        && (is_longer || long <= 64 && distance(&one, &other) <= (long / 4).max(1))
+}
