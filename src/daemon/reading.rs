@@ -191,3 +191,58 @@ impl Cycle<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::thread::{self, ThreadId};
+
+    use super::*;
+    use crate::config::Config;
+    use crate::daemon::{By, Ingest};
+    use crate::document::Document;
+    use crate::store::Store;
+    use crate::topics::{Classifier, Taxonomy};
+
+    /// What comes of parsing a page in one way.
+    async fn parsed<T: Send + 'static>(
+        parse: fn(&Reader, &Page) -> Result<T, Unreadable>,
+    ) -> Result<T, Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("store.db").display());
+        let text = "[[sources]]\nid = \"one\"\nfeed = \"http://127.0.0.1/feed\"\nhosts = [\"127.0.0.1\"]\n";
+        let config = Config::read(&Document::new("test", text), &[]).unwrap();
+        let classifier = Classifier::new(Taxonomy::shipped().unwrap()).unwrap();
+        let ingest = Ingest::new(config, Store::open(&url).await.unwrap(), classifier);
+        let lease = ingest
+            .store
+            .lease("a test", ingest.clock.now())
+            .await
+            .unwrap();
+        let source = &ingest.config.sources[0];
+        let mut cycle = Cycle::new(&ingest, source, &lease, By::Schedule).unwrap();
+        let page = Page {
+            url: "http://127.0.0.1/feed".parse().unwrap(),
+            content_type: None,
+            bytes: Vec::new(),
+        };
+        cycle.parse(page, parse).await
+    }
+
+    #[tokio::test]
+    async fn pages_are_not_parsed_on_the_threads_that_wait_for_others() {
+        fn whose(_: &Reader, _: &Page) -> Result<ThreadId, Unreadable> {
+            Ok(thread::current().id())
+        }
+        // This test's runtime has one thread, its own.
+        assert_ne!(parsed(whose).await.unwrap(), thread::current().id());
+    }
+
+    #[tokio::test]
+    async fn a_parsers_panic_costs_its_page_alone() {
+        fn panics(_: &Reader, _: &Page) -> Result<(), Unreadable> {
+            panic!("as some parsers do")
+        }
+        let told = parsed(panics).await.unwrap_err().to_string();
+        assert!(told.starts_with("the parser failed"), "{told}");
+    }
+}

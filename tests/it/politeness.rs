@@ -167,3 +167,35 @@ async fn a_body_beyond_the_bound_is_not_read() {
     assert!(cause.contains("larger than"), "{cause}");
     assert_eq!(world.releases().await.len(), 5, "the listing is there");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_of_the_environment_is_not_used() {
+    let world = World::new(numbered(1..=5)).await;
+    let mut command = world.command(&["fetch"]);
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        // Nobody listens there.
+        command.env(name, "http://127.0.0.1:9");
+    }
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+    let output = output.await.unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(world.releases().await.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_that_is_configured_is_asked_for_everything() {
+    let mut world = World::new(numbered(1..=5)).await;
+    // A name that only the proxy can look up: it is the newsroom itself, which answers for any host.
+    let origin = "http://news.example";
+    world.site().set_links_host(Some(origin));
+    world.set("SOURCES__0__FEED", &format!("{origin}/feed/rss"));
+    world.set("SOURCES__0__LISTING", &format!("{origin}/releases"));
+    world.set("SOURCES__0__HOSTS", "[\"news.example\"]");
+    let told = world.failing_fetch().await["failed"].to_string();
+    assert!(told.contains("no connection"), "{told}");
+    assert!(world.asked().is_empty());
+    let proxy = world.newsroom.base();
+    world.set("FETCH__PROXY", &proxy);
+    world.fetch().await;
+    assert_eq!(world.releases().await.len(), 5);
+}
