@@ -6,7 +6,7 @@ mod audit;
 pub mod cycle;
 pub mod edition;
 mod edits;
-pub mod evaluation;
+mod evaluation;
 mod gap;
 mod layouts;
 mod leases;

@@ -5,6 +5,7 @@
 
 mod background;
 mod conflicts;
+pub mod evaluation;
 mod fingerprint;
 mod terms;
 
@@ -190,12 +191,12 @@ fn compare_in_order(a: &Fingerprint, b: &Fingerprint) -> Comparison {
         true => MOST_CORRECTED,
         false => usize::from(apart <= CORRECTED_WITHIN && conflicts.names.is_empty()),
     };
-    let telling = telling(a).min(telling(b));
-    let reworded = FEW_REWORDED.max(telling * REWORDED_PERCENT / 100);
+    let words = telling_words(a).min(telling_words(b));
+    let reworded = FEW_REWORDED.max(words * REWORDED_PERCENT / 100);
     let is_template = !conflicts.dates.is_empty()
         || figures_and_names > tolerated
         || conflicts.subjects.len() > reworded
-        || conflicts.own_words > telling * OWN_PERCENT / 100;
+        || conflicts.own_words > words * OWN_PERCENT / 100;
     let corrected: Vec<_> = conflicts
         .figures
         .into_iter()
@@ -223,7 +224,7 @@ fn compare_in_order(a: &Fingerprint, b: &Fingerprint) -> Comparison {
     clippy::cast_precision_loss,
     reason = "counts of words are small"
 )]
-fn telling(of: &Fingerprint) -> usize {
+fn telling_words(of: &Fingerprint) -> usize {
     let tells = |term: &&terms::Term| term.kind != terms::Kind::Common;
     let count = of.body.iter().filter(tells).count();
     let weight = weight(&of.shingles) / of.shingles.len().max(1) as f64;

@@ -10,7 +10,7 @@ use super::Outcome;
 use super::output::{self, Format};
 use super::setup::Setup;
 use crate::daemon::Ingest;
-use crate::daemon::evaluation::{Judged, Pair, Scores};
+use crate::duplicates::evaluation::{Judged, Pair, Scores};
 use crate::store::Store;
 
 #[derive(Debug, Subcommand)]

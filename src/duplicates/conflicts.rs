@@ -35,17 +35,14 @@ impl Conflicts {
                 only_a.len().min(only_b.len()),
                 only_a.len().max(only_b.len()),
             );
-            let (own_of_a, own_of_b) = (telling(only_a, &of_b), telling(only_b, &of_a));
+            let (own_of_a, own_of_b) = (own(only_a, &of_b), own(only_b, &of_a));
             own_a += own_of_a.len();
             own_b += own_of_b.len();
             if long <= SHORT_PLACE {
                 // One word for another. That it stands elsewhere too says nothing: the 11th, and 11 o'clock.
-                let here = |terms: &'_ [Term]| terms.iter().map(|t| t.folded.clone()).collect();
-                let (here_a, here_b): (HashSet<String>, HashSet<String>) =
-                    (here(only_a), here(only_b));
                 found.add(
-                    instead(only_a, &here_b, &of_b),
-                    instead(only_b, &here_a, &of_a),
+                    instead(only_a, only_b, &of_b),
+                    instead(only_b, only_a, &of_a),
                     true,
                 );
             } else if short * ALIKE >= long {
@@ -54,8 +51,8 @@ impl Conflicts {
         }
         found.own_words = own_a.min(own_b);
         // A headline is worded anew as its editor likes, but of whom and of when it speaks stays.
-        let title_a = telling(&a.title, &of_b);
-        let title_b = telling(&b.title, &of_a);
+        let title_a = own(&a.title, &of_b);
+        let title_b = own(&b.title, &of_a);
         found.add(title_a, title_b, false);
         found
     }
@@ -99,13 +96,12 @@ fn all(text: &Fingerprint) -> HashSet<&str> {
 }
 
 /// The words that tell something and stand nowhere in the other text.
-fn telling<'a>(terms: &'a [Term], other: &HashSet<&str>) -> Vec<&'a Term> {
-    let own = |term: &&Term| {
-        term.kind != Kind::Common
-            && !other.contains(term.folded.as_str())
-            && !is_office(&term.folded)
-    };
-    terms.iter().filter(own).collect()
+fn own<'a>(terms: &'a [Term], other: &HashSet<&str>) -> Vec<&'a Term> {
+    terms.iter().filter(|term| is_own(term, other)).collect()
+}
+
+fn is_own(term: &Term, other: &HashSet<&str>) -> bool {
+    term.kind != Kind::Common && !other.contains(term.folded.as_str()) && !is_office(&term.folded)
 }
 
 /// In a place of so few words one stands for the other.
@@ -113,19 +109,14 @@ const SHORT_PLACE: usize = 4;
 /// Where one text has so many times the words of the other, something was cut or added rather than replaced.
 const ALIKE: usize = 6;
 
-/// The words of a short place that tell something and do not stand on its other side; those without a date, a figure or a
-/// name in them only where the whole other text has none such.
-fn instead<'a>(
-    terms: &'a [Term],
-    other_side: &HashSet<String>,
-    other: &HashSet<&str>,
-) -> Vec<&'a Term> {
-    let own = |term: &&Term| match term.kind {
-        Kind::Common => false,
-        Kind::Subject => !other.contains(term.folded.as_str()) && !is_office(&term.folded),
-        Kind::Figure | Kind::Date | Kind::Name => !other_side.contains(&term.folded),
+/// What one side of a short place says instead of the other side: any other day, figure or name, but only such other words
+/// as stand nowhere in the other text.
+fn instead<'a>(terms: &'a [Term], side: &[Term], other: &HashSet<&str>) -> Vec<&'a Term> {
+    let is_instead = |term: &&Term| match term.kind {
+        Kind::Common | Kind::Subject => is_own(term, other),
+        Kind::Figure | Kind::Date | Kind::Name => side.iter().all(|one| one.folded != term.folded),
     };
-    terms.iter().filter(own).collect()
+    terms.iter().filter(is_instead).collect()
 }
 
 /// In longer places each word would find one that is like it, and no end.

@@ -23,8 +23,7 @@ fn is_c1(c: char) -> bool {
 }
 
 fn in_windows_1252(c: char) -> char {
-    let byte = u8::try_from(u32::from(c)).unwrap_or_default();
-    let byte = [byte];
+    let byte = [u8::try_from(u32::from(c)).unwrap_or_default()];
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(&byte);
     text.chars().next().unwrap_or(c)
 }

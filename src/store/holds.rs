@@ -133,14 +133,14 @@ impl Store {
         now: DateTime<Utc>,
         is_eager: bool,
     ) -> Result<()> {
-        for (table, is_over) in [("back_offs", is_eager), ("holds", false)] {
+        for (table, all) in [("back_offs", is_eager), ("holds", false)] {
             let sql = format!(
                 "DELETE FROM {table} WHERE address IN ($1, $2) AND ($3 = 1 OR until <= $4 OR until > $5)"
             );
             sqlx::query(AssertSqlSafe(sql))
                 .bind(host)
                 .bind(address)
-                .bind(i64::from(is_over))
+                .bind(i64::from(all))
                 .bind(now.timestamp())
                 .bind(latest(now))
                 .execute(&self.pool)
