@@ -193,7 +193,7 @@ fn compare_in_order(a: &Fingerprint, b: &Fingerprint) -> Comparison {
     };
     let words = telling_words(a).min(telling_words(b));
     let reworded = FEW_REWORDED.max(words * REWORDED_PERCENT / 100);
-    let is_template = !conflicts.dates.is_empty()
+    let is_template = !conflicts.times.is_empty()
         || figures_and_names > tolerated
         || conflicts.subjects.len() > reworded
         || conflicts.own_words > words * OWN_PERCENT / 100;
@@ -203,8 +203,8 @@ fn compare_in_order(a: &Fingerprint, b: &Fingerprint) -> Comparison {
         .chain(conflicts.names)
         .collect();
     if is_template {
-        let dates = conflicts.dates.into_iter();
-        let instead = dates.chain(corrected).chain(conflicts.subjects).collect();
+        let times = conflicts.times.into_iter();
+        let instead = times.chain(corrected).chain(conflicts.subjects).collect();
         return Comparison::Template(Refusal { instead });
     }
     if a.says_the_same(b) {

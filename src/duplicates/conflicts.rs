@@ -14,8 +14,8 @@ use crate::difference::{Numbers, Sequence, align, distance};
 pub(super) struct Conflicts {
     /// Numbers that stand for one another.
     pub(super) figures: BTreeSet<(String, String)>,
-    /// Days, months and years.
-    pub(super) dates: BTreeSet<(String, String)>,
+    /// Days, months and years, and beginnings for ends.
+    pub(super) times: BTreeSet<(String, String)>,
     /// Names.
     pub(super) names: BTreeSet<(String, String)>,
     /// Other words.
@@ -67,7 +67,8 @@ impl Conflicts {
             of(&a).into_iter().zip(of(&b)).collect()
         };
         self.figures.extend(pairs(Kind::Figure));
-        self.dates.extend(pairs(Kind::Date));
+        self.times.extend(pairs(Kind::Date));
+        self.times.extend(pairs(Kind::Phase));
         self.names.extend(pairs(Kind::Name));
         if with_subjects {
             self.subjects.extend(pairs(Kind::Subject));
@@ -114,7 +115,9 @@ const ALIKE: usize = 6;
 fn instead<'a>(terms: &'a [Term], side: &[Term], other: &HashSet<&str>) -> Vec<&'a Term> {
     let is_instead = |term: &&Term| match term.kind {
         Kind::Common | Kind::Subject => is_own(term, other),
-        Kind::Figure | Kind::Date | Kind::Name => side.iter().all(|one| one.folded != term.folded),
+        Kind::Figure | Kind::Date | Kind::Phase | Kind::Name => {
+            side.iter().all(|one| one.folded != term.folded)
+        }
     };
     terms.iter().filter(is_instead).collect()
 }

@@ -88,8 +88,10 @@ pub(super) enum Kind {
     Subject,
     /// A number, however it is written.
     Figure,
-    /// A day of the week, a day of a month, a month, a year; or that something begins or ends.
+    /// A day of the week, a day of a month, a month, a year.
     Date,
+    /// That something begins, or that it ends.
+    Phase,
     /// Somebody or something that has a name.
     Name,
 }
@@ -151,8 +153,10 @@ pub(super) fn is_one_phase(a: &str, b: &str) -> bool {
 fn term(word: &Word) -> Term {
     let folded = one_spelling(&word.folded);
     let is_date = WEEKDAYS.contains(&folded.as_str()) || is_year(&folded) || is_month(word);
-    let kind = if is_date || phase(&folded).is_some() {
+    let kind = if is_date {
         Kind::Date
+    } else if phase(&folded).is_some() {
+        Kind::Phase
     } else if folded.contains(|c: char| c.is_ascii_digit()) {
         Kind::Figure
     } else if COMMON.contains(folded.as_str()) || !folded.contains(char::is_alphanumeric) {
