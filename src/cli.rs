@@ -5,13 +5,16 @@ mod check;
 mod classify;
 mod evaluate;
 mod fetch;
+mod merge;
 mod output;
 mod publish;
 mod redact;
+mod rededuplicate;
 mod releases;
 mod run;
 mod setup;
 mod show;
+mod split;
 mod topics;
 
 use std::io::{self, IsTerminal};
@@ -66,6 +69,12 @@ enum Command {
     Releases(releases::Arguments),
     /// One release with its topics, copies and history explained
     Show(show::Arguments),
+    /// Makes a release part of another, for ever
+    Merge(merge::Arguments),
+    /// Frees a merged copy, for ever
+    Split(split::Arguments),
+    /// Looks through the whole store with today's rules on copies
+    Rededuplicate(rededuplicate::Arguments),
     /// Removes a release's text for good, or one revision's
     Redact(redact::Arguments),
     /// The topics of a text, with the evidence; the first line is the title
@@ -149,6 +158,9 @@ async fn command(arguments: Arguments) -> Outcome {
                 Command::Topics(output) => topics::run(&ingest, output.format).await,
                 Command::Releases(releases) => releases::run(&ingest, &releases).await,
                 Command::Show(show) => show::run(&ingest, &show).await,
+                Command::Merge(merge) => merge::run(&ingest, &merge).await,
+                Command::Split(split) => split::run(&ingest, &split).await,
+                Command::Rededuplicate(all) => rededuplicate::run(&ingest, &all).await,
                 Command::Redact(redact) => redact::run(&ingest, &redact).await,
                 Command::Check(_) | Command::Classify(_) | Command::Evaluate(_) => Ok(()),
             };

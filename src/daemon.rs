@@ -3,11 +3,13 @@
 mod announcements;
 mod arrivals;
 mod audit;
+mod copies;
 pub mod cycle;
 pub mod edition;
 mod edits;
 mod evaluation;
 mod gap;
+mod judging;
 mod layouts;
 mod leases;
 mod pages;
@@ -15,7 +17,9 @@ mod past;
 mod publishing;
 mod reading;
 mod redaction;
+mod rededuplication;
 mod report;
+mod rulings;
 mod run;
 mod silence;
 mod walk;
@@ -27,16 +31,19 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::duplicates::Fingerprint;
 use crate::newsroom::{Reader, Unreadable};
-use crate::release::{DatedText, Reading, Text};
+use crate::release::{Reading, Text};
 use crate::store::{self, Derived, Store};
 use crate::topics::Classifier;
 
 use crate::fetch::{Failure, Turns};
 use crate::{config, feeds, html};
+pub use judging::Judged;
 pub use leases::Leases;
 pub use past::Step;
 pub use redaction::Redacted;
+pub use rededuplication::{Change, Rededuplication};
 pub use report::Report;
+pub use rulings::Ruled;
 
 /// What ends a cycle early. A page that cannot be read is none of these: it stands in the cycle's report.
 #[derive(Debug, thiserror::Error)]
@@ -140,6 +147,7 @@ impl Ingest {
         Ok(Derived {
             tags,
             sketch,
+            related: Vec::new(),
             reading,
         })
     }
@@ -148,11 +156,6 @@ impl Ingest {
 /// Does what a long text makes long where it may take its time: stop, schedule and serving must not wait for it.
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
     Ok(tokio::task::spawn_blocking(work).await?)
-}
-
-async fn fingerprint(of: &DatedText) -> Result<Fingerprint, Error> {
-    let of = of.clone();
-    apart(move || Fingerprint::new(&of.text.title, &paragraphs(&of.text), of.published)).await
 }
 
 fn paragraphs(text: &Text) -> Vec<String> {

@@ -7,15 +7,18 @@ mod background;
 mod conflicts;
 pub mod evaluation;
 mod fingerprint;
+mod judgement;
+mod reason;
 mod terms;
-
-use std::fmt;
 
 use chrono::TimeDelta;
 
+use background::Weights;
 use conflicts::Conflicts;
-pub use fingerprint::Fingerprint;
 use fingerprint::are_the_same;
+pub use fingerprint::{Fingerprint, SKETCH_VERSION};
+pub use judgement::{Candidate, Judgement, is_better, judge};
+pub use reason::{Comparison, Reason, Refusal, Verdict};
 
 /// Copies are looked for among releases published within so many days of each other: yearly campaigns reuse whole
 /// texts, and no release is known to have been issued again later.
@@ -42,119 +45,24 @@ const FEW_REWORDED: usize = 2;
 /// As many words of every hundred that tell something may each text have of its own. A copy is cut or added to, seldom both.
 const OWN_PERCENT: usize = 15;
 
-/// Why two releases are one.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Reason {
-    /// The newsroom gives both the same guid.
-    UpstreamGuid(String),
-    /// The texts are equal but for punctuation, case and layout.
-    EqualText,
-    /// Most of the one text stands in the other, and nothing in it tells another event.
-    Shingles {
-        /// Shared word 3-shingles by all of the two, by weight.
-        jaccard: f64,
-        /// Shared word 3-shingles by those of the shorter text, by weight.
-        containment: f64,
-        /// What was corrected: figures and names that stand for one another.
-        corrected: Vec<(String, String)>,
-    },
-    /// A person has removed this very text.
-    Redacted,
-}
-
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Reason::UpstreamGuid(guid) => write!(f, "the newsroom gives both the guid {guid}"),
-            Reason::Redacted => f.write_str("it has the text that was removed from this release"),
-            Reason::EqualText => f.write_str("the texts are equal but for layout"),
-            Reason::Shingles {
-                jaccard,
-                containment,
-                corrected,
-            } => {
-                write!(
-                    f,
-                    "the texts share most runs of three words (Jaccard {jaccard:.2}, containment {containment:.2})"
-                )?;
-                if !corrected.is_empty() {
-                    write!(
-                        f,
-                        ", with {} for {}",
-                        said(corrected, 1),
-                        said(corrected, 0)
-                    )?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-/// Why two releases that look alike are two.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// What the first says where the second says another thing: figures, dates, names, or words.
-    pub instead: Vec<(String, String)>,
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the texts are alike, but one says {} where the other says {}",
-            said(&self.instead, 0),
-            said(&self.instead, 1)
-        )
-    }
-}
-
-/// As many pairs are told.
-const MOST_TOLD: usize = 6;
-
-fn said(pairs: &[(String, String)], side: usize) -> String {
-    let words: Vec<&str> = pairs
-        .iter()
-        .take(MOST_TOLD)
-        .map(|(first, second)| if side == 0 { first } else { second })
-        .map(String::as_str)
-        .collect();
-    words.join(", ")
-}
-
-/// What the comparison of two releases gives.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Comparison {
-    /// They are one release.
-    One(Reason),
-    /// They look like one, but what they tell is not the same.
-    Template(Refusal),
-    /// They are two releases.
-    Two,
-}
-
-impl fmt::Display for Comparison {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Comparison::One(reason) => reason.fmt(f),
-            Comparison::Template(refusal) => refusal.fmt(f),
-            Comparison::Two => f.write_str("the texts share too little"),
-        }
-    }
-}
-
-/// Compares two releases by their texts. Which of them came first makes no difference.
+/// Compares two releases by their texts, as a store compares them that has no other. Which of them came first makes no
+/// difference.
 pub fn compare(a: &Fingerprint, b: &Fingerprint) -> Comparison {
+    compare_among(a, b, &Weights::default())
+}
+
+/// Compares two releases where it is known what others say too.
+fn compare_among(a: &Fingerprint, b: &Fingerprint, weights: &Weights) -> Comparison {
     // Where a place of one text can stand for several of the other, which it is depends on the side it is seen from.
     if a.shingles <= b.shingles {
-        return compare_in_order(a, b);
+        return compare_in_order(a, b, weights);
     }
     let swap = |pairs: &mut Vec<(String, String)>| {
         for (first, second) in pairs {
             std::mem::swap(first, second);
         }
     };
-    let mut comparison = compare_in_order(b, a);
+    let mut comparison = compare_in_order(b, a, weights);
     match &mut comparison {
         Comparison::One(Reason::Shingles { corrected, .. }) => swap(corrected),
         Comparison::Template(refusal) => swap(&mut refusal.instead),
@@ -163,12 +71,15 @@ pub fn compare(a: &Fingerprint, b: &Fingerprint) -> Comparison {
     comparison
 }
 
-fn compare_in_order(a: &Fingerprint, b: &Fingerprint) -> Comparison {
+fn compare_in_order(a: &Fingerprint, b: &Fingerprint, weights: &Weights) -> Comparison {
     let (fewer, more) = {
         let (a, b) = (a.shingles.len(), b.shingles.len());
         (a.min(b), a.max(b))
     };
     let apart = (a.published - b.published).abs();
+    if apart > TimeDelta::days(WINDOW_DAYS) {
+        return Comparison::Two;
+    }
     if fewer < FEWEST_SHINGLES {
         let is_one = fewer > 0
             && a.says_the_same(b)
@@ -180,7 +91,7 @@ fn compare_in_order(a: &Fingerprint, b: &Fingerprint) -> Comparison {
             Comparison::Two
         };
     }
-    let overlap = Overlap::of(&a.shingles, &b.shingles);
+    let overlap = Overlap::of(&a.shingles, &b.shingles, weights);
     if overlap.containment < CONTAINMENT || ratio(fewer, more) < SIZE_RATIO {
         return Comparison::Two;
     }
@@ -191,7 +102,7 @@ fn compare_in_order(a: &Fingerprint, b: &Fingerprint) -> Comparison {
         true => MOST_CORRECTED,
         false => usize::from(apart <= CORRECTED_WITHIN && conflicts.names.is_empty()),
     };
-    let words = telling_words(a).min(telling_words(b));
+    let words = telling_words(a, weights).min(telling_words(b, weights));
     let reworded = FEW_REWORDED.max(words * REWORDED_PERCENT / 100);
     let is_template = !conflicts.times.is_empty()
         || figures_and_names > tolerated
@@ -224,16 +135,11 @@ fn compare_in_order(a: &Fingerprint, b: &Fingerprint) -> Comparison {
     clippy::cast_precision_loss,
     reason = "counts of words are small"
 )]
-fn telling_words(of: &Fingerprint) -> usize {
+fn telling_words(of: &Fingerprint, weights: &Weights) -> usize {
     let tells = |term: &&terms::Term| term.kind != terms::Kind::Common;
     let count = of.body.iter().filter(tells).count();
-    let weight = weight(&of.shingles) / of.shingles.len().max(1) as f64;
+    let weight = weights.sum(&of.shingles) / of.shingles.len().max(1) as f64;
     (count as f64 * weight) as usize
-}
-
-fn weight(shingles: &[u64]) -> f64 {
-    let weights = shingles.iter().map(|hash| background::weight(*hash));
-    weights.sum()
 }
 
 /// How much two texts share, by the weight of what they share.
@@ -244,13 +150,13 @@ struct Overlap {
 
 impl Overlap {
     /// Both in ascending order.
-    fn of(a: &[u64], b: &[u64]) -> Overlap {
+    fn of(a: &[u64], b: &[u64], weights: &Weights) -> Overlap {
         let shared: Vec<u64> = a
             .iter()
             .copied()
             .filter(|hash| b.binary_search(hash).is_ok())
             .collect();
-        let (a, b, shared) = (weight(a), weight(b), weight(&shared));
+        let (a, b, shared) = (weights.sum(a), weights.sum(b), weights.sum(&shared));
         Overlap {
             jaccard: shared / (a + b - shared).max(f64::MIN_POSITIVE),
             containment: shared / a.min(b).max(f64::MIN_POSITIVE),

@@ -25,6 +25,13 @@ impl Guid {
         ))
     }
 
+    /// The guid of a copy that is freed from the release that has the guid of its path, as where that was its address
+    /// before the newsroom moved it.
+    pub fn freed(source: &str, path: &CanonicalPath, from: Guid) -> Guid {
+        let name = format!("{source}\n{path}\n{from}");
+        Guid(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
+    }
+
     /// The bare UUID, as commands and addresses use it.
     pub fn id(&self) -> String {
         self.0.to_string()
@@ -272,6 +279,8 @@ pub enum Cause {
     Completed,
     /// The publisher changed it.
     Edited,
+    /// The newsroom issued it again elsewhere, in a better text.
+    Reissued,
     /// The same page was read in another way, by which its text differs; the publisher changed nothing.
     Reread,
     /// The publisher took it down.
@@ -287,6 +296,7 @@ impl Cause {
             Cause::First => "first",
             Cause::Completed => "completed",
             Cause::Edited => "edited",
+            Cause::Reissued => "reissued",
             Cause::Reread => "reread",
             Cause::Withdrawn => "withdrawn",
             Cause::Restored => "restored",
@@ -301,7 +311,7 @@ pub struct Revision {
     pub number: i64,
     /// When we saw it.
     pub at: DateTime<Utc>,
-    /// `first`, `completed`, `edited`, `reread`, `withdrawn` or `restored`.
+    /// `first`, `completed`, `edited`, `reissued`, `reread`, `withdrawn` or `restored`.
     pub cause: String,
     /// The headline in that state.
     pub title: String,
@@ -351,8 +361,23 @@ pub struct Merge {
     pub title: String,
     /// When it was merged.
     pub at: DateTime<Utc>,
-    /// Why.
+    /// `the same`, `a revision`, `issued again` or `by a person's word`.
+    pub verdict: String,
+    /// Why, with the figures.
     pub reason: String,
+}
+
+/// Another release that is like one and yet was kept apart.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Related {
+    /// Its bare UUID.
+    pub id: String,
+    /// Its address.
+    pub url: String,
+    /// Its headline.
+    pub title: String,
+    /// What spoke against their being one.
+    pub why: String,
 }
 
 #[cfg(test)]

@@ -11,12 +11,15 @@ mod ingest;
 mod layouts;
 mod lease;
 mod lookup;
+mod merges;
 mod migrations;
 mod pages;
 mod process;
 mod progress;
 mod read;
 mod redactions;
+mod related;
+mod sketches;
 mod web;
 mod withdrawals;
 
@@ -30,13 +33,15 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 use crate::release::{DatedText, Guid, Text};
 
 pub use holds::{BackOff, LONGEST_HOLD};
-pub use ingest::{Derived, MergedCopy, NewAddress, Way};
+pub use ingest::{Derived, NewAddress, NewRevision, Way};
 pub use lease::Lease;
 pub use lookup::Address;
+pub use merges::{Freeing, MergedCopy, StoredCopy};
 pub use pages::Due;
 pub use progress::{Alarm, Gap, Progress, Trouble};
 pub use read::ShownRelease;
-pub use redactions::{NumberedText, Print};
+pub use redactions::{Extent, NumberedText, PartText, Print};
+pub use related::Rulings;
 pub use web::{Kept, LONGEST_FRESH, Validators, header_text, header_value};
 
 /// What the store cannot do.
@@ -253,7 +258,10 @@ fn json_of<T: serde::Serialize>(value: &T, what: &'static str) -> Result<String>
 }
 
 fn guid_in(row: &AnyRow) -> Result<Guid> {
-    let text: String = row.try_get("guid")?;
+    guid_of(&row.try_get::<String, _>("guid")?)
+}
+
+fn guid_of(text: &str) -> Result<Guid> {
     text.parse().map_err(|error: uuid::Error| Error::Row {
         what: "a guid",
         why: error.to_string(),

@@ -8,7 +8,7 @@ use super::releases::Row;
 use super::{Outcome, Stop, classify};
 use crate::daemon::Ingest;
 use crate::difference::{Difference, Kind, PartDifference};
-use crate::release::{Guid, Merge, Reading, Revision, Tag, Text};
+use crate::release::{Guid, Merge, Reading, Related, Revision, Tag, Text};
 use crate::store::ShownRelease;
 use crate::text;
 
@@ -30,6 +30,7 @@ struct Shown {
     row: Row,
     tags: Vec<Tag>,
     merges: Vec<Merge>,
+    related: Vec<Related>,
     revisions: Vec<Told>,
     reading: Option<&'static str>,
 }
@@ -55,6 +56,7 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
         row: Row::new(ingest, shown.item),
         tags: shown.tags,
         merges: shown.merges,
+        related: shown.related,
         revisions,
         reading: shown.reading.map(Reading::as_str),
     })
@@ -139,11 +141,24 @@ fn explained(shown: &ShownRelease) -> String {
     }
     for merge in &shown.merges {
         out += &format!(
-            "{}  {}\n  {}\n  {}\n",
+            "{}  {}\n  {}\n  {}: {}\n",
             local(merge.at),
             merge.title,
             merge.url,
+            merge.verdict,
             merge.reason
+        );
+    }
+    if !shown.related.is_empty() {
+        out.push_str("\nRelated\n");
+    }
+    for related in &shown.related {
+        out += &format!(
+            "{}  {}\n  {}\n  {}\n",
+            &related.id[..8],
+            related.title,
+            related.url,
+            related.why
         );
     }
     out.push_str("\nHistory\n");

@@ -1,25 +1,17 @@
 //! What becomes of an address that was never seen: a new release, or a copy of one that we have.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
 
 use super::announcements::Announcement;
 use super::cycle::Cycle;
 use super::reading::Read;
-use super::{Error, Ingest, apart, fingerprint, pages};
-use crate::duplicates::{self, Comparison, Fingerprint, Reason};
+use super::{Error, Judged, pages};
+use crate::duplicates::Reason;
 use crate::fetch::Wanted;
 use crate::release::{
     Article, CanonicalPath, DatedText, Draft, Guid, Published, Reading, Status, Text,
 };
-use crate::store::{MergedCopy, NewAddress, Way};
-
-/// What becomes of a new text.
-pub(super) enum Judgement {
-    New(Arc<Fingerprint>),
-    CopyOf(Guid, Reason),
-}
+use crate::store::{Derived, MergedCopy, NewAddress, Way};
 
 impl Cycle<'_> {
     /// Takes in an address that was never seen.
@@ -76,24 +68,28 @@ impl Cycle<'_> {
                 .await;
         }
         // A lead alone is too little to tell a copy by; it is judged when its page has been read.
-        let fingerprint = match article {
+        let judged = match article {
             None => None,
-            Some(_) => match self.ingest.judge(guid, &first).await? {
-                Judgement::CopyOf(into, reason) => {
-                    return self.merge(into, &address, &first, &reason).await;
-                }
-                Judgement::New(fingerprint) => Some(fingerprint),
-            },
+            Some(_) => Some(self.ingest.judge(guid, &first).await?),
         };
+        if let Some(judged) = &judged
+            && let Some((into, reason)) = &judged.judgement.known
+        {
+            return self.merge(*into, &address, &first, reason).await;
+        }
         let reading = article.map(|article| article.reading);
         if reading == Some(Reading::Readability) {
             self.layout_has_changed().await?;
         }
-        let derived = self
-            .ingest
-            .derive(&first.text, fingerprint.as_deref(), reading)
-            .await?;
-        let due = match fingerprint {
+        let fingerprint = judged.as_ref().map(|judged| &*judged.fingerprint);
+        let derived = Derived {
+            related: judged.as_ref().map(Judged::related).unwrap_or_default(),
+            ..self
+                .ingest
+                .derive(&first.text, fingerprint, reading)
+                .await?
+        };
+        let due = match judged {
             Some(_) => pages::next_reading(first.published, address.at, address.at),
             None => Some(pages::next_attempt(address.at, 0)),
         };
@@ -151,7 +147,7 @@ impl Cycle<'_> {
             path: &CanonicalPath::of(&url),
             url: url.as_str(),
             text: &text,
-            reason: Reason::UpstreamGuid(upstream.to_owned()).to_string(),
+            reason: Reason::UpstreamGuid(upstream.to_owned()),
             at: address.at,
         };
         let due = match item.release.status {
@@ -178,65 +174,6 @@ impl Cycle<'_> {
             .saw(source, path, Way::Feed, now, Some(upstream))
             .await?;
         Ok(())
-    }
-
-    async fn merge(
-        &mut self,
-        into: Guid,
-        address: &NewAddress,
-        text: &DatedText,
-        reason: &Reason,
-    ) -> Result<(), Error> {
-        let copy = MergedCopy {
-            into,
-            source: &address.source,
-            path: &address.path,
-            url: &address.url,
-            text,
-            reason: reason.to_string(),
-            at: address.at,
-        };
-        self.store.merge(address, &copy).await?;
-        self.count_merged(&copy);
-        Ok(())
-    }
-
-    pub(super) fn count_merged(&mut self, copy: &MergedCopy<'_>) {
-        let MergedCopy {
-            into, url, reason, ..
-        } = copy;
-        tracing::info!(
-            id = into.id(),
-            url,
-            reason,
-            "part of a release that is known"
-        );
-        self.report.merged += 1;
-    }
-}
-
-impl Ingest {
-    /// Whether the text at `guid` is a copy of another release that the feeds show.
-    pub(super) async fn judge(&self, guid: Guid, text: &DatedText) -> Result<Judgement, Error> {
-        let this = Arc::new(fingerprint(text).await?);
-        let candidates = self
-            .store
-            .candidates(&this.sketch(), text.published, guid)
-            .await?;
-        for candidate in candidates {
-            let Some(other) = self.store.dated_text(candidate).await? else {
-                continue;
-            };
-            let (other, mine) = (fingerprint(&other).await?, this.clone());
-            match apart(move || duplicates::compare(&other, &mine)).await? {
-                Comparison::One(reason) => return Ok(Judgement::CopyOf(candidate, reason)),
-                Comparison::Template(refusal) => {
-                    tracing::info!(id = guid.id(), other = candidate.id(), %refusal, "kept apart");
-                }
-                Comparison::Two => {}
-            }
-        }
-        Ok(Judgement::New(this))
     }
 }
 

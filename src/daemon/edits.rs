@@ -1,18 +1,19 @@
 //! What becomes of an address that is known: nothing, an edit, or the text that was missing.
 
-use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
 use super::announcements::Announcement;
-use super::arrivals::{Judgement, dated_text, unworded};
+use super::arrivals::{dated_text, unworded};
 use super::cycle::Cycle;
+use super::judging::fingerprint;
 use super::reading::Read;
-use super::{Error, apart, fingerprint, pages};
+use super::{Error, Judged, apart, pages};
 use crate::difference::{Difference, Weight};
 use crate::duplicates::Reason;
 use crate::fetch::Wanted;
 use crate::html;
 use crate::release::{CanonicalPath, Cause, DatedText, Draft, Guid, Reading, Text};
-use crate::store::{Address, MergedCopy, Way};
+use crate::store::{Address, Derived, NewRevision, Way};
 
 /// What became of a text that was read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,12 +194,11 @@ impl Cycle<'_> {
         if self.is_redacted(guid, &text).await? {
             return Ok(Outcome::Unchanged);
         }
-        let changed: Vec<&str> = difference
-            .parts
-            .iter()
-            .map(|one| one.part.as_str())
-            .collect();
-        let at = self.ingest.clock.now();
+        if self.is_own_still(guid, before, &text).await? {
+            return Ok(Outcome::Unchanged);
+        }
+        let changed = difference.parts.iter().map(|one| one.part.as_str());
+        let changed: Vec<&'static str> = changed.collect();
         let now = DatedText {
             text,
             published: before.published,
@@ -210,27 +210,20 @@ impl Cycle<'_> {
         if is_completed && let Some(of) = self.redacted_from(guid, &now.text).await? {
             // Its lead was shown as a release of its own, until its page told what it is.
             let blank = unworded(&now);
-            let reason = Reason::Redacted.to_string();
-            return self
-                .fold_into(of, guid, (path, url), &blank, reason, at)
-                .await;
+            let copy = self.copy(of, (path, url), &blank, Reason::Redacted);
+            self.store.fold(guid, &copy, None).await?;
+            self.count_merged(&copy);
+            return Ok(Outcome::Folded);
         }
-        if is_completed
-            && let Judgement::CopyOf(into, reason) = self.ingest.judge(guid, &now).await?
-        {
-            let reason = reason.to_string();
-            return self
-                .fold_into(into, guid, (path, url), &now, reason, at)
-                .await;
-        }
-        let fingerprint = match now.text.body {
-            Some(_) => Some(fingerprint(&now).await?),
-            None => None,
+        let judged = match is_completed {
+            true => Some(self.ingest.judge(guid, &now).await?),
+            false => None,
         };
-        let derived = self
-            .ingest
-            .derive(&now.text, fingerprint.as_ref(), reading)
-            .await?;
+        let fingerprint = match (&judged, &now.text.body) {
+            (Some(judged), _) => Some(judged.fingerprint.clone()),
+            (None, Some(_)) => Some(Arc::new(fingerprint(&now).await?)),
+            (None, None) => None,
+        };
         let is_lead_alone = changed == ["lead"] && before.text.lead.is_none();
         let (cause, weight) = if is_completed || is_lead_alone {
             (Cause::Completed, None)
@@ -239,15 +232,32 @@ impl Cycle<'_> {
         } else {
             (Cause::Edited, Some(difference.weight))
         };
+        let text = &now.text;
+        let derived = self.ingest.derive(text, fingerprint.as_deref(), reading);
+        let new = NewRevision {
+            text: text.clone(),
+            cause,
+            weight,
+            changed,
+            derived: Derived {
+                related: judged.as_ref().map(Judged::related).unwrap_or_default(),
+                ..derived.await?
+            },
+        };
+        if let Some((other, reason)) = judged.and_then(|judged| judged.judgement.known) {
+            return self
+                .completed_as_copy(guid, (path, url), new, now.published, (other, reason))
+                .await;
+        }
         self.store
-            .revise(guid, &now.text, (cause, weight), &changed, &derived, at)
+            .revise(guid, &new, self.ingest.clock.now())
             .await?;
         let weight = weight.map(Weight::as_str);
         tracing::info!(
             id = guid.id(),
             cause = cause.as_str(),
             weight,
-            ?changed,
+            changed = ?new.changed,
             "revised"
         );
         self.report.revised += 1;
@@ -276,28 +286,5 @@ impl Cycle<'_> {
             self.store.mend_links(guid, &body).await?;
         }
         Ok(())
-    }
-
-    async fn fold_into(
-        &mut self,
-        into: Guid,
-        from: Guid,
-        (path, url): (&CanonicalPath, &str),
-        text: &DatedText,
-        reason: String,
-        at: DateTime<Utc>,
-    ) -> Result<Outcome, Error> {
-        let copy = MergedCopy {
-            into,
-            source: &self.source.id,
-            path,
-            url,
-            text,
-            reason,
-            at,
-        };
-        self.store.fold(from, &copy).await?;
-        self.count_merged(&copy);
-        Ok(Outcome::Folded)
     }
 }

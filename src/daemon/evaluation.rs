@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::arrivals::Judgement;
-use super::{Error, Ingest, fingerprint};
-use crate::duplicates;
+use super::judging::fingerprint;
+use super::{Error, Ingest};
 use crate::duplicates::evaluation::{Judged, Pair, Side};
+use crate::duplicates::{Judgement, Reason, Verdict};
 use crate::release::{CanonicalPath, DatedText, Guid, Published, Text};
 use crate::store::NewAddress;
 use crate::text;
@@ -20,29 +20,28 @@ impl Ingest {
         let now = self.clock.now();
         let a = dated_text(&pair.a, now);
         let b = dated_text(&pair.b, now);
+        let source = &self.config.sources[0].id;
         let path = self.hold(&pair.a, &a, now).await?;
         let arriving = CanonicalPath::of(&pair.b.url);
-        let reason = if path == arriving {
-            Some("the path is the same: a revision".to_owned())
+        let judgement = if path == arriving {
+            Judgement {
+                known: Some((Guid::new(source, &path), Reason::Path)),
+                ..Judgement::default()
+            }
         } else {
-            let guid = Guid::new(&self.config.sources[0].id, &arriving);
-            match self.judge(guid, &b).await? {
-                Judgement::CopyOf(_, reason) => Some(reason.to_string()),
-                Judgement::New(_) => None,
-            }
+            self.judge(Guid::new(source, &arriving), &b)
+                .await?
+                .judgement
         };
-        let mut merged = true;
-        let reason = match reason {
-            Some(reason) => reason,
-            None => {
-                merged = false;
-                let (a, b) = (fingerprint(&a).await?, fingerprint(&b).await?);
-                duplicates::compare(&a, &b).to_string()
-            }
+        let reason = match (&judgement.known, judgement.related.first()) {
+            (Some((_, reason)), _) => reason.to_string(),
+            (None, Some((_, refusal))) => refusal.to_string(),
+            (None, None) => "the texts share too little".to_owned(),
         };
         Ok(Judged {
             same: pair.same,
-            merged,
+            merged: judgement.verdict() != Verdict::New,
+            verdict: judgement.verdict().as_str(),
             kind: pair.kind.clone(),
             titles: [pair.a.title.clone(), pair.b.title.clone()],
             reason,

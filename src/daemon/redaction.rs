@@ -4,7 +4,7 @@ use super::cycle::Cycle;
 use super::{Error, Ingest, apart, paragraphs};
 use crate::layout;
 use crate::release::{Guid, Text};
-use crate::store::Print;
+use crate::store::{Extent, Print};
 
 /// What was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,15 +30,22 @@ impl Ingest {
         for one in self.store.revision_texts(guid).await? {
             prints.push((one.number, print(one.text).await?));
         }
+        let mut parts = Vec::new();
+        for one in self.store.part_texts(guid).await? {
+            parts.push((print(one.text.clone()).await?, one));
+        }
         let Some(revision) = revision else {
-            let all: Vec<Print> = prints.into_iter().map(|(_, print)| print).collect();
-            self.store.redact(guid, None, true, &all, at).await?;
+            let own = prints.into_iter().map(|(_, print)| print);
+            let all: Vec<Print> = own
+                .chain(parts.into_iter().map(|(print, _)| print))
+                .collect();
+            self.store.redact(guid, Extent::Whole, &all, at).await?;
             return Ok(Redacted::Whole);
         };
         let Some((_, unwanted)) = prints.iter().find(|(number, _)| *number == revision) else {
             return Ok(Redacted::NoRevision);
         };
-        // The same text may stand under several numbers, as where it was withdrawn and restored.
+        // The same text may stand under several numbers, as where it was withdrawn and restored, and in copies.
         let is_unwanted =
             |(number, print): &&(i64, Print)| *number == revision || print == unwanted;
         let numbers: Vec<i64> = prints
@@ -47,15 +54,27 @@ impl Ingest {
             .map(|(number, _)| *number)
             .collect();
         let current = prints.last().is_some_and(|last| is_unwanted(&last));
+        let same = parts.into_iter().filter(|(print, _)| print == unwanted);
+        let extent = Extent::Revisions {
+            numbers: &numbers,
+            current,
+            parts: &same.map(|(_, part)| part).collect::<Vec<_>>(),
+        };
         let removed = std::slice::from_ref(unwanted);
-        self.store
-            .redact(guid, Some(&numbers), current, removed, at)
-            .await?;
+        self.store.redact(guid, extent, removed, at).await?;
         Ok(if current {
             Redacted::Current
         } else {
             Redacted::Past
         })
+    }
+}
+
+impl Ingest {
+    /// The release from which a person has removed a text that is all in this one: the release `of` itself, or another.
+    pub(super) async fn redacted_from(&self, of: Guid, text: &Text) -> Result<Option<Guid>, Error> {
+        let print = print(text.clone()).await?;
+        Ok(self.store.redacted_from(of, &print).await?)
     }
 }
 
@@ -80,8 +99,7 @@ impl Cycle<'_> {
 
     /// The release from which a person has removed a text that is all in this one: the release `of` itself, or another.
     pub(super) async fn redacted_from(&self, of: Guid, text: &Text) -> Result<Option<Guid>, Error> {
-        let print = print(text.clone()).await?;
-        Ok(self.store.redacted_from(of, &print).await?)
+        self.ingest.redacted_from(of, text).await
     }
 }
 

@@ -72,9 +72,12 @@ impl Ingest {
             .leases
             .take(&self.store, purpose, patience, &self.clock)
             .await?;
-        let done = match Cycle::new(self, source, &lease, by) {
-            Ok(cycle) => work(cycle).await,
-            Err(error) => Err(error),
+        let done = match (
+            self.sketch_anew().await,
+            Cycle::new(self, source, &lease, by),
+        ) {
+            (Ok(()), Ok(cycle)) => work(cycle).await,
+            (Err(error), _) | (_, Err(error)) => Err(error),
         };
         self.leases.give_back(lease).await;
         done

@@ -8,6 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Error;
 use super::cycle::Cycle;
 use super::reading::Read;
+use crate::duplicates::Reason;
 use crate::fetch::{Failure, Wanted};
 use crate::newsroom::Reader;
 use crate::release::{self, CanonicalPath};
@@ -132,7 +133,7 @@ impl Cycle<'_> {
                 path: &due.path,
                 url: &due.url,
                 text: &text,
-                reason: "its page is gone, and the release stands at another address".to_owned(),
+                reason: Reason::Gone,
                 at: self.ingest.clock.now(),
             };
             self.store.stand_at((&path, &url), &old).await?;

@@ -38,6 +38,8 @@ pub struct Judged {
     pub same: bool,
     /// Whether they were merged.
     pub merged: bool,
+    /// The verdict in words.
+    pub verdict: &'static str,
     /// The pair's kind.
     pub kind: String,
     /// The headlines.
@@ -108,6 +110,7 @@ mod tests {
     #[test]
     fn scores_count_what_was_merged_and_what_should_have_been() {
         let judged = |same, merged| Judged {
+            verdict: "",
             same,
             merged,
             kind: String::new(),

@@ -5,12 +5,21 @@ use std::collections::{BTreeSet, HashSet};
 use chrono::{DateTime, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::terms::{Term, terms};
+use super::background::is_common;
+use super::terms::{Kind, Term, terms};
 use crate::difference::{self, readable};
 use crate::text;
 
-/// One shingle in so many is kept in a release's sketch, chosen by its hash, so that two texts sample the same ones.
-const SAMPLED: u64 = 8;
+/// What [`Fingerprint::sketch`] gives is of this version: it goes up with every change of the sketch, or of the words that
+/// it is made of, so that a store makes its own anew.
+pub const SKETCH_VERSION: i64 = 2;
+/// As many hashes has a sketch.
+const SKETCHED: usize = 32;
+/// As many of them are of runs with a name, a figure or a date, where there are so many: those are a release's own, while
+/// the others may be its template's.
+const SKETCHED_TELLING: usize = 24;
+/// A sketch keeps so many bits of a hash: enough that two runs hardly ever share one, and less to store.
+const SKETCHED_BITS: u32 = 48;
 
 /// A release as the comparison sees it: what its text says, without embargo lines, correction notes, notes to editors,
 /// contacts, and paragraphs that it has twice.
@@ -50,16 +59,32 @@ impl Fingerprint {
         }
     }
 
-    /// The hashes by which a copy is found again: about one shingle in eight, and always the smallest.
+    /// The hashes by which a copy is found again, in ascending order: the smallest of all, so that two texts which share
+    /// most of their runs of words share most of these. None where the text is empty.
     pub fn sketch(&self) -> Vec<i64> {
-        let smallest = self.shingles.first().copied();
-        let sampled = self
-            .shingles
-            .iter()
-            .copied()
-            .filter(|hash| hash % SAMPLED == 0);
-        let hashes: BTreeSet<u64> = smallest.into_iter().chain(sampled).collect();
-        hashes.into_iter().map(u64::cast_signed).collect()
+        let mut telling = BTreeSet::new();
+        let mut plain = BTreeSet::new();
+        for three in self.body.windows(3) {
+            let tells = |term: &Term| matches!(term.kind, Kind::Figure | Kind::Date | Kind::Name);
+            let hash = hash(three);
+            if !is_common(hash) {
+                let of_its_kind = if three.iter().any(tells) {
+                    &mut telling
+                } else {
+                    &mut plain
+                };
+                of_its_kind.insert(hash);
+            }
+        }
+        let telling = telling.into_iter().take(SKETCHED_TELLING);
+        let mut hashes: BTreeSet<u64> = telling.collect();
+        let free = SKETCHED - hashes.len();
+        hashes.extend(plain.into_iter().take(free));
+        if hashes.is_empty() {
+            hashes.extend(self.shingles.first());
+        }
+        let short = |hash: u64| (hash >> (u64::BITS - SKETCHED_BITS)).cast_signed();
+        hashes.into_iter().map(short).collect()
     }
 
     /// Whether another says the same in the same words.
@@ -94,16 +119,17 @@ fn rejoined(lines: Vec<String>) -> Vec<String> {
 
 /// The distinct word 3-shingles; a shorter text is one shingle.
 pub(super) fn shingles(terms: &[Term]) -> Vec<u64> {
-    let words: Vec<&str> = terms.iter().map(|term| term.folded.as_str()).collect();
-    let hashes: BTreeSet<u64> = match words.len() {
+    let hashes: BTreeSet<u64> = match terms.len() {
         0 => BTreeSet::new(),
-        1 | 2 => [xxh3_64(words.join(" ").as_bytes())].into(),
-        _ => words
-            .windows(3)
-            .map(|three| xxh3_64(three.join(" ").as_bytes()))
-            .collect(),
+        1 | 2 => [hash(terms)].into(),
+        _ => terms.windows(3).map(hash).collect(),
     };
     hashes.into_iter().collect()
+}
+
+fn hash(run: &[Term]) -> u64 {
+    let words: Vec<&str> = run.iter().map(|term| term.folded.as_str()).collect();
+    xxh3_64(words.join(" ").as_bytes())
 }
 
 #[cfg(test)]
@@ -131,9 +157,35 @@ mod tests {
     }
 
     #[test]
-    fn every_text_has_a_sketch() {
+    fn every_text_has_a_sketch_of_a_bounded_size() {
         assert_eq!(print("one").sketch().len(), 1);
         assert!(!print("one two three four").sketch().is_empty());
         assert!(print(" ").sketch().is_empty());
+        let letters = |n: u8| format!("{}{}", char::from(b'a' + n / 26), char::from(b'a' + n % 26));
+        let long: Vec<String> = (0..200)
+            .map(|n| format!("hear word{0} and other{0} words of Name{0}", letters(n)))
+            .collect();
+        let sketch = print(&long.join(" ")).sketch();
+        assert_eq!(sketch.len(), SKETCHED);
+        assert!(
+            sketch.is_sorted()
+                && sketch
+                    .iter()
+                    .all(|hash| (0..1 << SKETCHED_BITS).contains(hash))
+        );
+    }
+
+    #[test]
+    fn what_is_a_releases_own_stands_in_its_sketch() {
+        let template = "Chiefs have said that nobody should have to fear the way home at night after work in any town.\n";
+        let of = |figure: &str| {
+            print(&format!(
+                "{}Officers made {figure} arrests there.",
+                template.repeat(3)
+            ))
+        };
+        let (first, second) = (of("4,112").sketch(), of("5,207").sketch());
+        let own = first.iter().filter(|hash| !second.contains(hash));
+        assert_eq!(own.count(), 3, "each run of words with the figure");
     }
 }

@@ -61,7 +61,7 @@ impl Store {
     /// [`super::Error`].
     pub async fn published_of(&self, source: &str, most: i64) -> Result<Vec<DateTime<Utc>>> {
         let rows = sqlx::query(
-            "SELECT published FROM releases WHERE source = $1 ORDER BY published DESC LIMIT $2",
+            "SELECT published FROM releases WHERE source = $1 AND merged_into IS NULL ORDER BY published DESC LIMIT $2",
         )
         .bind(source)
         .bind(most)

@@ -2,7 +2,11 @@
 
 use chrono::{DateTime, Utc};
 
+use sqlx::Row;
+
 use super::redactions::REDACTED_WHOLE;
+use super::related::relate;
+use super::sketches::write_sketch;
 use super::{Result, Store, Tx, bump, json_of};
 use crate::difference::Weight;
 use crate::release::{CanonicalPath, Cause, DatedText, Guid, Reading, Status, Tag, Text};
@@ -45,27 +49,25 @@ pub struct Derived {
     pub tags: Vec<Tag>,
     /// The hashes by which copies find it; empty for a lead alone, which is never compared.
     pub sketch: Vec<i64>,
+    /// The releases that it is like and yet is not, each with what spoke against it.
+    pub related: Vec<(Guid, String)>,
     /// How the text was found on its page; none for a lead alone.
     pub reading: Option<Reading>,
 }
 
-/// An address that turned out to lead to a copy of a release that we have.
+/// A text that becomes a release's newest revision.
 #[derive(Debug, Clone)]
-pub struct MergedCopy<'a> {
-    /// The release that it is a copy of.
-    pub into: Guid,
-    /// The source's id.
-    pub source: &'a str,
-    /// The copy's identity within the source.
-    pub path: &'a CanonicalPath,
-    /// The copy's address.
-    pub url: &'a str,
-    /// What stands there; it is kept, so that the merge can be undone.
-    pub text: &'a DatedText,
-    /// Why it is a copy.
-    pub reason: String,
-    /// When that was found.
-    pub at: DateTime<Utc>,
+pub struct NewRevision {
+    /// The text.
+    pub text: Text,
+    /// Why it is there.
+    pub cause: Cause,
+    /// How much it matters, where it is an edit.
+    pub weight: Option<Weight>,
+    /// What changed: any of `title`, `lead`, `body`.
+    pub changed: Vec<&'static str>,
+    /// What is kept beside it.
+    pub derived: Derived,
 }
 
 impl Store {
@@ -82,143 +84,20 @@ impl Store {
         page_due: Option<DateTime<Utc>>,
     ) -> Result<()> {
         let mut tx = self.begin().await?;
-        let at = address.at.timestamp();
-        sqlx::query(
-            "INSERT INTO releases (guid, source, url, title, lead, body, published, first_seen, updated, status)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9)",
-        )
-        .bind(guid.to_string())
-        .bind(&address.source)
-        .bind(&address.url)
-        .bind(&first.text.title)
-        .bind(first.text.lead.as_deref())
-        .bind(first.text.body.as_deref())
-        .bind(first.published.timestamp())
-        .bind(at)
-        .bind(Status::Current.as_str())
-        .execute(&mut *tx)
-        .await?;
-        let cause = (Cause::First, None);
-        add_revision(&mut tx, guid, &first.text, cause, &[], address.at).await?;
-        write_derived(&mut tx, guid, derived).await?;
+        let place = (address.source.as_str(), address.url.as_str());
+        add_release(&mut tx, guid, place, first, derived, address.at).await?;
         add_address(&mut tx, guid, address, page_due).await?;
         tx.commit().await?;
         Ok(())
     }
 
-    /// Stores a new address that leads to a copy of a release that we have.
+    /// Keeps a new text of a release, as a revision.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn merge(&self, address: &NewAddress, copy: &MergedCopy<'_>) -> Result<()> {
+    pub async fn revise(&self, guid: Guid, new: &NewRevision, at: DateTime<Utc>) -> Result<()> {
         let mut tx = self.begin().await?;
-        add_address(&mut tx, copy.into, address, None).await?;
-        add_merge(&mut tx, copy).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Moves a release to the new address that the newsroom gives it. The old one, with the text it had, becomes a copy's.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn move_to(
-        &self,
-        address: &NewAddress,
-        old: &MergedCopy<'_>,
-        page_due: DateTime<Utc>,
-    ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        add_address(&mut tx, old.into, address, Some(page_due)).await?;
-        add_merge(&mut tx, old).await?;
-        sqlx::query("UPDATE releases SET url = $1 WHERE guid = $2")
-            .bind(&address.url)
-            .bind(old.into.to_string())
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query(
-            "UPDATE addresses SET page_due = NULL, gone_at = NULL WHERE source = $1 AND path = $2",
-        )
-        .bind(old.source)
-        .bind(old.path.as_str())
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Makes the release `from`, whose page came late and turned out to be a copy, part of another.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn fold(&self, from: Guid, copy: &MergedCopy<'_>) -> Result<()> {
-        let mut tx = self.begin().await?;
-        for sql in [
-            "DELETE FROM releases WHERE guid = $1",
-            "DELETE FROM revisions WHERE guid = $1",
-            "DELETE FROM tags WHERE guid = $1",
-            "DELETE FROM sketches WHERE guid = $1",
-        ] {
-            sqlx::query(sql)
-                .bind(from.to_string())
-                .execute(&mut *tx)
-                .await?;
-        }
-        for sql in [
-            "UPDATE addresses SET guid = $1, page_due = NULL WHERE guid = $2",
-            "UPDATE merges SET guid = $1 WHERE guid = $2",
-            "UPDATE redactions SET guid = $1 WHERE guid = $2",
-        ] {
-            sqlx::query(sql)
-                .bind(copy.into.to_string())
-                .bind(from.to_string())
-                .execute(&mut *tx)
-                .await?;
-        }
-        add_merge(&mut tx, copy).await?;
-        bump(&mut tx).await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Keeps a new text of a release, as a revision; an edit has a weight.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn revise(
-        &self,
-        guid: Guid,
-        text: &Text,
-        (cause, weight): (Cause, Option<Weight>),
-        changed: &[&str],
-        derived: &Derived,
-        at: DateTime<Utc>,
-    ) -> Result<()> {
-        let mut tx = self.begin().await?;
-        // A completion is no news to a reader: the release was there, only its text was late. Nor is a typing error that
-        // was mended.
-        let is_news = cause == Cause::Edited && weight == Some(Weight::Material);
-        let done = sqlx::query(
-            "UPDATE releases SET title = $1, lead = $2, body = $3, redacted = NULL,
-             updated = CASE WHEN $4 = 1 THEN $5 ELSE updated END
-             WHERE guid = $6 AND (redacted IS NULL OR redacted <> $7)",
-        )
-        .bind(&text.title)
-        .bind(text.lead.as_deref())
-        .bind(text.body.as_deref())
-        .bind(i64::from(is_news))
-        .bind(at.timestamp())
-        .bind(guid.to_string())
-        .bind(REDACTED_WHOLE)
-        .execute(&mut *tx)
-        .await?;
-        if done.rows_affected() == 0 {
-            // A person has removed it in this moment.
-            return Ok(());
-        }
-        add_revision(&mut tx, guid, text, (cause, weight), changed, at).await?;
-        write_derived(&mut tx, guid, derived).await?;
-        bump(&mut tx).await?;
+        add_newest(&mut tx, guid, new, at).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -234,6 +113,15 @@ impl Store {
             .bind(guid.to_string())
             .execute(&mut *tx)
             .await?;
+        // The revision has the same words, so what it links to is mended with it.
+        sqlx::query(
+            "UPDATE revisions SET body = $1 WHERE guid = $2 AND body IS NOT NULL
+             AND number = (SELECT MAX(number) FROM revisions WHERE guid = $2)",
+        )
+        .bind(body)
+        .bind(guid.to_string())
+        .execute(&mut *tx)
+        .await?;
         bump(&mut tx).await?;
         tx.commit().await?;
         Ok(())
@@ -285,7 +173,38 @@ impl Store {
     }
 }
 
-async fn add_address(
+/// Adds a release with its first revision; its addresses are the caller's.
+pub(super) async fn add_release(
+    tx: &mut Tx,
+    guid: Guid,
+    (source, url): (&str, &str),
+    first: &DatedText,
+    derived: &Derived,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query("UPDATE counters SET value = value + 1 WHERE name = 'release'")
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query(
+        "INSERT INTO releases (guid, source, url, title, lead, body, published, first_seen, updated, status, number)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $8, $9, value FROM counters WHERE name = 'release'",
+    )
+    .bind(guid.to_string())
+    .bind(source)
+    .bind(url)
+    .bind(&first.text.title)
+    .bind(first.text.lead.as_deref())
+    .bind(first.text.body.as_deref())
+    .bind(first.published.timestamp())
+    .bind(at.timestamp())
+    .bind(Status::Current.as_str())
+    .execute(&mut **tx)
+    .await?;
+    add_revision(tx, guid, &first.text, (Cause::First, None), &[], at).await?;
+    write_derived(tx, guid, derived).await
+}
+
+pub(super) async fn add_address(
     tx: &mut Tx,
     guid: Guid,
     address: &NewAddress,
@@ -324,34 +243,40 @@ async fn add_address(
     Ok(())
 }
 
-pub(super) async fn add_merge(tx: &mut Tx, copy: &MergedCopy<'_>) -> Result<()> {
-    let DatedText { text, published } = copy.text;
-    sqlx::query(
-        "INSERT INTO merges (source, path, guid, url, title, lead, body, published, reason, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+/// Keeps a text as a release's newest; gives the revision's number. Nothing is kept of a release that is not shown by
+/// itself, or whose texts a person has removed in this moment.
+pub(super) async fn add_newest(
+    tx: &mut Tx,
+    guid: Guid,
+    new: &NewRevision,
+    at: DateTime<Utc>,
+) -> Result<Option<i64>> {
+    // A completion is no news to a reader: the release was there, only its text was late. Nor is a typing error that
+    // was mended.
+    let is_news = matches!(new.cause, Cause::Edited | Cause::Reissued)
+        && new.weight == Some(Weight::Material);
+    let done = sqlx::query(
+        "UPDATE releases SET title = $1, lead = $2, body = $3, redacted = NULL,
+         updated = CASE WHEN $4 = 1 THEN $5 ELSE updated END
+         WHERE guid = $6 AND merged_into IS NULL AND (redacted IS NULL OR redacted <> $7)",
     )
-    .bind(copy.source)
-    .bind(copy.path.as_str())
-    .bind(copy.into.to_string())
-    .bind(copy.url)
-    .bind(&text.title)
-    .bind(text.lead.as_deref())
-    .bind(text.body.as_deref())
-    .bind(published.timestamp())
-    .bind(&copy.reason)
-    .bind(copy.at.timestamp())
-    .execute(&mut **tx)
-    .await?;
-    // What was read before a person removed it must not come in by this way.
-    sqlx::query(
-        "UPDATE merges SET lead = NULL, body = NULL WHERE guid = $1
-         AND EXISTS (SELECT 1 FROM releases r WHERE r.guid = $1 AND r.redacted = $2)",
-    )
-    .bind(copy.into.to_string())
+    .bind(&new.text.title)
+    .bind(new.text.lead.as_deref())
+    .bind(new.text.body.as_deref())
+    .bind(i64::from(is_news))
+    .bind(at.timestamp())
+    .bind(guid.to_string())
     .bind(REDACTED_WHOLE)
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    if done.rows_affected() == 0 {
+        return Ok(None);
+    }
+    let cause = (new.cause, new.weight);
+    let number = add_revision(tx, guid, &new.text, cause, &new.changed, at).await?;
+    write_derived(tx, guid, &new.derived).await?;
+    bump(tx).await?;
+    Ok(Some(number))
 }
 
 pub(super) async fn add_revision(
@@ -361,12 +286,18 @@ pub(super) async fn add_revision(
     (cause, weight): (Cause, Option<Weight>),
     changed: &[&str],
     at: DateTime<Utc>,
-) -> Result<()> {
+) -> Result<i64> {
+    let row = sqlx::query("SELECT COUNT(*) + 1 AS number FROM revisions WHERE guid = $1")
+        .bind(guid.to_string())
+        .fetch_one(&mut **tx)
+        .await?;
+    let number: i64 = row.try_get("number")?;
     sqlx::query(
         "INSERT INTO revisions (guid, number, at, cause, title, lead, body, changed, weight)
-         SELECT $1, COUNT(*) + 1, $2, $3, $4, $5, $6, $7, $8 FROM revisions WHERE guid = $1",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
     )
     .bind(guid.to_string())
+    .bind(number)
     .bind(at.timestamp())
     .bind(cause.as_str())
     .bind(&text.title)
@@ -376,10 +307,12 @@ pub(super) async fn add_revision(
     .bind(weight.map(Weight::as_str))
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(number)
 }
 
-async fn write_derived(tx: &mut Tx, guid: Guid, derived: &Derived) -> Result<()> {
+pub(super) async fn write_derived(tx: &mut Tx, guid: Guid, derived: &Derived) -> Result<()> {
+    write_sketch(tx, guid, &derived.sketch).await?;
+    relate(tx, guid, &derived.related).await?;
     let guid = guid.to_string();
     if let Some(reading) = derived.reading {
         sqlx::query("UPDATE releases SET reading = $1 WHERE guid = $2")
@@ -388,12 +321,10 @@ async fn write_derived(tx: &mut Tx, guid: Guid, derived: &Derived) -> Result<()>
             .execute(&mut **tx)
             .await?;
     }
-    for sql in [
-        "DELETE FROM tags WHERE guid = $1",
-        "DELETE FROM sketches WHERE guid = $1",
-    ] {
-        sqlx::query(sql).bind(&guid).execute(&mut **tx).await?;
-    }
+    sqlx::query("DELETE FROM tags WHERE guid = $1")
+        .bind(&guid)
+        .execute(&mut **tx)
+        .await?;
     for tag in &derived.tags {
         sqlx::query("INSERT INTO tags (guid, topic, score, implied_by, evidence) VALUES ($1, $2, $3, $4, $5)")
             .bind(&guid)
@@ -413,13 +344,6 @@ async fn write_derived(tx: &mut Tx, guid: Guid, derived: &Derived) -> Result<()>
          AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.guid = c.guid AND t.topic = c.topic)",
     ] {
         sqlx::query(sql).bind(&guid).execute(&mut **tx).await?;
-    }
-    for hash in &derived.sketch {
-        sqlx::query("INSERT INTO sketches (hash, guid) VALUES ($1, $2)")
-            .bind(*hash)
-            .bind(&guid)
-            .execute(&mut **tx)
-            .await?;
     }
     Ok(())
 }

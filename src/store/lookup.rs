@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::redactions::REDACTED_WHOLE;
 use super::{Result, Store, guid_in, placeholders};
-use crate::duplicates::{MOST_CANDIDATES, WINDOW_DAYS};
 use crate::release::{CanonicalPath, Guid, Status};
 
 /// An address that is known.
@@ -79,46 +77,6 @@ impl Store {
         let Some(row) = row else { return Ok(None) };
         let copy: Option<String> = row.try_get("copy")?;
         Ok(Some((guid_in(&row)?, copy.is_some())))
-    }
-
-    /// The releases that share the most of a sketch, published within the window, best first.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn candidates(
-        &self,
-        sketch: &[i64],
-        published: DateTime<Utc>,
-        except: Guid,
-    ) -> Result<Vec<Guid>> {
-        let mut shared: HashMap<Guid, usize> = HashMap::new();
-        let window = WINDOW_DAYS * 24 * 60 * 60;
-        for some in sketch.chunks(500) {
-            let sql = format!(
-                "SELECT s.guid FROM sketches s JOIN releases r ON r.guid = s.guid
-                 WHERE r.published BETWEEN $1 AND $2 AND r.status = $3 AND s.hash IN ({})",
-                placeholders(4, some.len())
-            );
-            // What was withdrawn and comes again is news: it must not vanish behind a notice.
-            let mut query = sqlx::query(AssertSqlSafe(sql))
-                .bind(published.timestamp() - window)
-                .bind(published.timestamp() + window)
-                .bind(Status::Current.as_str());
-            for hash in some {
-                query = query.bind(*hash);
-            }
-            for row in query.fetch_all(&self.pool).await? {
-                *shared.entry(guid_in(&row)?).or_default() += 1;
-            }
-        }
-        shared.remove(&except);
-        let mut best: Vec<(Guid, usize)> = shared.into_iter().collect();
-        best.sort_by_key(|(guid, count)| (std::cmp::Reverse(*count), *guid));
-        Ok(best
-            .into_iter()
-            .take(MOST_CANDIDATES)
-            .map(|(guid, _)| guid)
-            .collect())
     }
 }
 

@@ -7,12 +7,17 @@ use sqlx::{AnyPool, SqlStr};
 
 use super::Result;
 
-const SQLITE: [(i64, &str, &str); 2] = [
+const SQLITE: [(i64, &str, &str); 3] = [
     (1, "first", include_str!("migrations/sqlite/0001_first.sql")),
     (
         2,
         "fetching",
         include_str!("migrations/sqlite/0002_fetching.sql"),
+    ),
+    (
+        3,
+        "duplicates",
+        include_str!("migrations/sqlite/0003_duplicates.sql"),
     ),
 ];
 

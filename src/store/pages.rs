@@ -36,7 +36,8 @@ impl Store {
     /// [`super::Error`].
     pub async fn due(&self, source: &str, now: DateTime<Utc>, most: i64) -> Result<Vec<Due>> {
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "{DUE} WHERE a.source = $1 AND (a.page_due <= $2 OR a.page_due > $3) ORDER BY a.page_due, a.path LIMIT $4"
+            "{DUE} WHERE a.source = $1 AND (a.page_due <= $2 OR a.page_due > $3)
+             AND NOT EXISTS (SELECT 1 FROM merges m WHERE m.source = a.source AND m.path = a.path) ORDER BY a.page_due, a.path LIMIT $4"
         )))
         .bind(source)
         .bind(now.timestamp())

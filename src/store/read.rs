@@ -8,7 +8,8 @@ use url::Url;
 
 use super::{Error, Result, Store, dated_text_in, guid_in, json_in, placeholders, time_in};
 use crate::release::{
-    CanonicalPath, DatedText, Guid, Item, Merge, Reading, Release, Revision, Status, Tag, Text,
+    CanonicalPath, DatedText, Guid, Item, Merge, Reading, Related, Release, Revision, Status, Tag,
+    Text,
 };
 use crate::topics::UNCLASSIFIED;
 
@@ -21,6 +22,8 @@ pub struct ShownRelease {
     pub tags: Vec<Tag>,
     /// Its copies, oldest first.
     pub merges: Vec<Merge>,
+    /// The releases that it is like and yet is not, newest first.
+    pub related: Vec<Related>,
     /// Its history, oldest first.
     pub revisions: Vec<Revision>,
     /// How its text was found on its page.
@@ -35,11 +38,11 @@ impl Store {
     pub async fn newest(&self, topic: Option<&str>, most: i64) -> Result<Vec<Item>> {
         let filter = match topic {
             None => "",
-            Some(UNCLASSIFIED) => "WHERE NOT EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid)",
-            Some(_) => "WHERE EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid AND t.topic = $2)",
+            Some(UNCLASSIFIED) => "AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid)",
+            Some(_) => "AND EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid AND t.topic = $2)",
         };
         let sql = format!(
-            "SELECT r.* FROM releases r {filter} ORDER BY r.published DESC, r.first_seen DESC, r.guid LIMIT $1"
+            "SELECT r.* FROM releases r WHERE r.merged_into IS NULL {filter} ORDER BY r.published DESC, r.first_seen DESC, r.guid LIMIT $1"
         );
         // The filter is one of three constants.
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(most);
@@ -55,10 +58,11 @@ impl Store {
     /// # Errors
     /// [`super::Error`].
     pub async fn item(&self, guid: Guid) -> Result<Option<Item>> {
-        let rows = sqlx::query("SELECT r.* FROM releases r WHERE r.guid = $1")
-            .bind(guid.to_string())
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT r.* FROM releases r WHERE r.guid = $1 AND r.merged_into IS NULL")
+                .bind(guid.to_string())
+                .fetch_all(&self.pool)
+                .await?;
         Ok(self.items(&rows).await?.pop())
     }
 
@@ -108,6 +112,7 @@ impl Store {
             item,
             tags,
             merges: self.merges(guid).await?,
+            related: self.related(guid).await?,
             revisions: self.revisions(guid).await?,
             reading: self.reading(guid).await?,
         }))
@@ -131,7 +136,11 @@ impl Store {
             if prefix.is_empty() || !prefix.chars().all(|c| c.is_ascii_hexdigit() || c == '-') {
                 return Ok(Vec::new());
             }
-            sqlx::query("SELECT guid FROM releases WHERE guid LIKE $1 ORDER BY guid LIMIT 10")
+            // A release that became part of another is found by the guid that it had.
+            sqlx::query(
+                "SELECT DISTINCT COALESCE(merged_into, guid) AS guid FROM releases WHERE guid LIKE $1
+                 ORDER BY 1 LIMIT 10",
+            )
                 .bind(format!("urn:uuid:{prefix}%"))
                 .fetch_all(&self.pool)
                 .await?
@@ -145,9 +154,11 @@ impl Store {
     /// [`super::Error`].
     pub async fn topic_counts(&self) -> Result<HashMap<String, i64>> {
         let rows = sqlx::query(
-            "SELECT topic, COUNT(*) AS releases FROM tags GROUP BY topic
+            "SELECT t.topic, COUNT(*) AS releases FROM tags t JOIN releases r ON r.guid = t.guid
+             WHERE r.merged_into IS NULL GROUP BY t.topic
              UNION ALL
-             SELECT $1, COUNT(*) FROM releases r WHERE NOT EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid)",
+             SELECT $1, COUNT(*) FROM releases r
+             WHERE r.merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid)",
         )
         .bind(UNCLASSIFIED)
         .fetch_all(&self.pool)
@@ -185,13 +196,18 @@ impl Store {
                     url: row.try_get("url")?,
                     title: row.try_get("title")?,
                     at: time_in(row, "at")?,
+                    verdict: row.try_get("verdict")?,
                     reason: row.try_get("reason")?,
                 })
             })
             .collect()
     }
 
-    async fn revisions(&self, guid: Guid) -> Result<Vec<Revision>> {
+    /// A release's history, oldest first.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn revisions(&self, guid: Guid) -> Result<Vec<Revision>> {
         let rows = sqlx::query("SELECT * FROM revisions WHERE guid = $1 ORDER BY number")
             .bind(guid.to_string())
             .fetch_all(&self.pool)

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::{Result, Store, Tx, bump, guid_in, json_in, json_of, placeholders};
+use super::sketches::drop_sketch;
+use super::{Result, Store, Tx, bump, guid_in, guid_of, json_in, json_of, placeholders};
 use crate::release::{Evidence, Guid, Text};
 
 /// No text of the release is ever stored again.
@@ -37,7 +39,85 @@ pub struct NumberedText {
     pub text: Text,
 }
 
+/// A text of what is part of a release: a copy's, or a revision's of a release that it was made of.
+#[derive(Debug, Clone)]
+pub struct PartText {
+    place: Place,
+    /// The text.
+    pub text: Text,
+}
+
+#[derive(Debug, Clone)]
+enum Place {
+    Copy { source: String, path: String },
+    Revision { guid: String, number: i64 },
+}
+
+/// What of a release's texts is removed.
+#[derive(Debug, Clone, Copy)]
+pub enum Extent<'a> {
+    /// All, with those of its parts, and for ever.
+    Whole,
+    /// Those of some revisions.
+    Revisions {
+        /// Their numbers.
+        numbers: &'a [i64],
+        /// Whether one of them is the current text.
+        current: bool,
+        /// The same text where a part of the release has it.
+        parts: &'a [PartText],
+    },
+}
+
 impl Store {
+    /// The texts of what is part of a release.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn part_texts(&self, guid: Guid) -> Result<Vec<PartText>> {
+        let text = |row: &AnyRow| -> Result<Text> {
+            Ok(Text {
+                title: row.try_get("title")?,
+                lead: row.try_get("lead")?,
+                body: row.try_get("body")?,
+            })
+        };
+        let mut parts = Vec::new();
+        let copies =
+            sqlx::query("SELECT source, path, title, lead, body FROM merges WHERE guid = $1")
+                .bind(guid.to_string())
+                .fetch_all(&self.pool)
+                .await?;
+        for row in &copies {
+            let place = Place::Copy {
+                source: row.try_get("source")?,
+                path: row.try_get("path")?,
+            };
+            parts.push(PartText {
+                place,
+                text: text(row)?,
+            });
+        }
+        let revisions = sqlx::query(
+            "SELECT v.guid, v.number, v.title, v.lead, v.body
+             FROM revisions v JOIN releases r ON r.guid = v.guid WHERE r.merged_into = $1",
+        )
+        .bind(guid.to_string())
+        .fetch_all(&self.pool)
+        .await?;
+        for row in &revisions {
+            let place = Place::Revision {
+                guid: row.try_get("guid")?,
+                number: row.try_get("number")?,
+            };
+            parts.push(PartText {
+                place,
+                text: text(row)?,
+            });
+        }
+        Ok(parts)
+    }
+
     /// The texts of a release's revisions, oldest first.
     ///
     /// # Errors
@@ -63,17 +143,14 @@ impl Store {
             .collect()
     }
 
-    /// Removes texts of a release for good: those of some revisions, and the current one where `current` says so; all,
-    /// with its copies', and for ever, where `revisions` is none. What holds all paragraphs of one of `prints` is never
-    /// stored again.
+    /// Removes texts of a release for good. What holds all paragraphs of one of `prints` is never stored again.
     ///
     /// # Errors
     /// [`super::Error`].
     pub async fn redact(
         &self,
         guid: Guid,
-        revisions: Option<&[i64]>,
-        current: bool,
+        extent: Extent<'_>,
         prints: &[Print],
         at: DateTime<Utc>,
     ) -> Result<()> {
@@ -93,40 +170,23 @@ impl Store {
                 .await?;
             }
         }
-        let whole = [
-            "UPDATE revisions SET lead = NULL, body = NULL WHERE guid = $1",
-            "UPDATE merges SET lead = NULL, body = NULL WHERE guid = $1",
-            // What the ways in said of it holds the lead; nothing that they say is taken in any more.
-            "UPDATE addresses SET page_due = NULL, feed_seen = NULL, listing_seen = NULL WHERE guid = $1",
-        ];
-        for sql in whole.iter().filter(|_| revisions.is_none()) {
-            sqlx::query(*sql).bind(&id).execute(&mut *tx).await?;
-        }
-        for number in revisions.unwrap_or_default() {
-            sqlx::query(
-                "UPDATE revisions SET lead = NULL, body = NULL WHERE guid = $1 AND number = $2",
-            )
-            .bind(&id)
-            .bind(*number)
-            .execute(&mut *tx)
-            .await?;
-        }
-        if current || revisions.is_none() {
-            let extent = match revisions {
-                None => REDACTED_WHOLE,
-                Some(_) => REDACTED_CURRENT,
-            };
-            sqlx::query("UPDATE releases SET lead = NULL, body = NULL, redacted = $1, updated = $2 WHERE guid = $3")
-                .bind(extent)
-                .bind(at.timestamp())
-                .bind(&id)
-                .execute(&mut *tx)
-                .await?;
-            sqlx::query("DELETE FROM sketches WHERE guid = $1")
-                .bind(&id)
-                .execute(&mut *tx)
-                .await?;
-            hide_sentences(&mut tx, &id).await?;
+        match extent {
+            Extent::Whole => remove_all(&mut tx, guid, at).await?,
+            Extent::Revisions {
+                numbers,
+                current,
+                parts,
+            } => {
+                for number in numbers {
+                    remove_revision(&mut tx, &id, *number).await?;
+                }
+                if current {
+                    remove_current(&mut tx, guid, REDACTED_CURRENT, at).await?;
+                }
+                for part in parts {
+                    remove_part(&mut tx, &part.place, at).await?;
+                }
+            }
         }
         bump(&mut tx).await?;
         tx.commit().await?;
@@ -160,7 +220,8 @@ impl Store {
         let all: Vec<i64> = print.paragraphs.iter().copied().collect();
         for some in all.chunks(500) {
             let sql = format!(
-                "SELECT DISTINCT x.guid, x.text FROM redactions x JOIN releases r ON r.guid = x.guid
+                "SELECT DISTINCT x.guid, x.text, COALESCE(r.merged_into, r.guid) AS shown
+                 FROM redactions x JOIN releases r ON r.guid = x.guid
                  WHERE x.paragraph IN ({}) ORDER BY x.guid, x.text",
                 placeholders(1, some.len())
             );
@@ -171,9 +232,10 @@ impl Store {
             for row in query.fetch_all(&self.pool).await? {
                 let guid = guid_in(&row)?;
                 let removed = self.redacted_paragraphs(guid, row.try_get("text")?).await?;
-                let is_its_own = guid == of || removed.len() >= TELLING;
+                let shown = guid_of(&row.try_get::<String, _>("shown")?)?;
+                let is_its_own = guid == of || shown == of || removed.len() >= TELLING;
                 if is_its_own && removed.iter().all(|one| print.paragraphs.contains(one)) {
-                    return Ok(Some(guid));
+                    return Ok(Some(shown));
                 }
             }
         }
@@ -213,6 +275,78 @@ impl Store {
             .await?;
         Ok(row.is_some())
     }
+}
+
+/// Removes every text of a release and of its parts.
+pub(super) async fn remove_all(tx: &mut Tx, guid: Guid, at: DateTime<Utc>) -> Result<()> {
+    let rows = sqlx::query("SELECT guid FROM releases WHERE guid = $1 OR merged_into = $1")
+        .bind(guid.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    for row in &rows {
+        let part = guid_in(row)?;
+        for sql in [
+            "UPDATE revisions SET lead = NULL, body = NULL WHERE guid = $1",
+            "UPDATE merges SET lead = NULL, body = NULL WHERE guid = $1",
+            // What the ways in said of it holds the lead; nothing that they say is taken in any more.
+            "UPDATE addresses SET page_due = NULL, feed_seen = NULL, listing_seen = NULL WHERE guid = $1",
+        ] {
+            sqlx::query(sql)
+                .bind(part.to_string())
+                .execute(&mut **tx)
+                .await?;
+        }
+        remove_current(tx, part, REDACTED_WHOLE, at).await?;
+    }
+    Ok(())
+}
+
+async fn remove_revision(tx: &mut Tx, guid: &str, number: i64) -> Result<()> {
+    sqlx::query("UPDATE revisions SET lead = NULL, body = NULL WHERE guid = $1 AND number = $2")
+        .bind(guid)
+        .bind(number)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+async fn remove_current(tx: &mut Tx, guid: Guid, extent: &str, at: DateTime<Utc>) -> Result<()> {
+    let id = guid.to_string();
+    sqlx::query(
+        "UPDATE releases SET lead = NULL, body = NULL, redacted = $1, updated = $2 WHERE guid = $3",
+    )
+    .bind(extent)
+    .bind(at.timestamp())
+    .bind(&id)
+    .execute(&mut **tx)
+    .await?;
+    drop_sketch(tx, guid).await?;
+    hide_sentences(tx, &id).await
+}
+
+async fn remove_part(tx: &mut Tx, place: &Place, at: DateTime<Utc>) -> Result<()> {
+    match place {
+        Place::Copy { source, path } => {
+            sqlx::query(
+                "UPDATE merges SET lead = NULL, body = NULL WHERE source = $1 AND path = $2",
+            )
+            .bind(source)
+            .bind(path)
+            .execute(&mut **tx)
+            .await?;
+        }
+        Place::Revision { guid, number } => {
+            remove_revision(tx, guid, *number).await?;
+            let newest = sqlx::query("SELECT MAX(number) AS number FROM revisions WHERE guid = $1")
+                .bind(guid)
+                .fetch_one(&mut **tx)
+                .await?;
+            if newest.try_get::<i64, _>("number")? == *number {
+                remove_current(tx, guid_of(guid)?, REDACTED_CURRENT, at).await?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The phrases that a topic was given for may stay; the sentences around them are the text's.

@@ -2,6 +2,7 @@ use sqlx::AssertSqlSafe;
 
 use super::*;
 use crate::difference::Weight;
+use crate::duplicates::Reason;
 use crate::release::{CanonicalPath, Cause, DatedText, Guid, Tag, Text};
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -45,7 +46,7 @@ fn merged<'a>(into: Guid, path: &'a CanonicalPath, text: &'a DatedText) -> Merge
         path,
         url: "https://h/releases/b",
         text,
-        reason: "equal".into(),
+        reason: Reason::EqualText,
         at: at(5),
     }
 }
@@ -59,7 +60,18 @@ fn derived(topic: &str) -> Derived {
             implied_by: None,
             evidence: Vec::new(),
         }],
-        sketch: vec![i64::MIN, 7],
+        sketch: vec![1, 7],
+        related: Vec::new(),
+    }
+}
+
+fn newest(text: &Text, (cause, weight): (Cause, Option<Weight>), topic: &str) -> NewRevision {
+    NewRevision {
+        text: text.clone(),
+        cause,
+        weight,
+        changed: vec!["title"],
+        derived: derived(topic),
     }
 }
 
@@ -108,12 +120,12 @@ async fn a_copy_is_an_address_and_no_row_of_its_own() {
     let guid = add(&store, "/releases/a", "x").await;
     let again = address("/releases/b", None);
     store
-        .merge(&again, &merged(guid, &again.path, &copy("b")))
+        .merge(&again, &merged(guid, &again.path, &copy("b")), None)
         .await
         .unwrap();
     let shown = store.show(guid).await.unwrap().unwrap();
     assert_eq!(shown.item.duplicates, ["https://h/releases/b"]);
-    assert_eq!(shown.merges[0].reason, "equal");
+    assert_eq!(shown.merges[0].verdict, "the same");
     assert_eq!(store.newest(None, 9).await.unwrap().len(), 1);
     let known = store
         .known("npcc", std::slice::from_ref(&again.path))
@@ -139,10 +151,14 @@ async fn a_late_page_can_fold_a_release_into_another() {
         add(&store, "/releases/b", "x").await,
     );
     let path = CanonicalPath::from_stored("/releases/b".into());
-    store.fold(b, &merged(a, &path, &copy("b"))).await.unwrap();
+    let text = copy("b");
+    let fold = merged(a, &path, &text);
+    assert!(store.fold(b, &fold, None).await.unwrap());
+    assert!(!store.fold(b, &fold, None).await.unwrap(), "it is done");
     assert_eq!(store.newest(None, 9).await.unwrap().len(), 1);
     assert_eq!(store.show(a).await.unwrap().unwrap().merges.len(), 1);
     assert!(store.show(b).await.unwrap().is_none());
+    assert_eq!(store.find(&b.id()).await.unwrap(), [a]);
     assert_eq!(store.due("npcc", at(90), 9).await.unwrap().len(), 1);
 }
 
@@ -152,14 +168,7 @@ async fn an_edit_moves_the_update_and_a_completion_does_not() {
     let guid = add(&store, "/releases/a", "x").await;
     let text = copy("new").text;
     store
-        .revise(
-            guid,
-            &text,
-            (Cause::Completed, None),
-            &["body"],
-            &derived("y"),
-            at(9),
-        )
+        .revise(guid, &newest(&text, (Cause::Completed, None), "y"), at(9))
         .await
         .unwrap();
     let item = store.item(guid).await.unwrap().unwrap();
@@ -170,10 +179,7 @@ async fn an_edit_moves_the_update_and_a_completion_does_not() {
     store
         .revise(
             guid,
-            &text,
-            (Cause::Edited, Some(Weight::Material)),
-            &["title"],
-            &derived("y"),
+            &newest(&text, (Cause::Edited, Some(Weight::Material)), "y"),
             at(9),
         )
         .await
@@ -205,10 +211,7 @@ async fn a_correction_outlives_the_rules() {
     store
         .revise(
             guid,
-            &text,
-            (Cause::Edited, Some(Weight::Material)),
-            &[],
-            &derived("x"),
+            &newest(&text, (Cause::Edited, Some(Weight::Material)), "x"),
             at(9),
         )
         .await
@@ -254,6 +257,14 @@ async fn candidates_share_a_sketch_within_the_window() {
             .unwrap()
             .is_empty()
     );
+    let withdrawn = add(&store, "/releases/w", "x").await;
+    assert_eq!(
+        store.candidates(&[7], at(0), other).await.unwrap(),
+        [guid, withdrawn],
+        "of equal ones the first comes first"
+    );
+    store.withdraw(withdrawn, at(9)).await.unwrap();
+    assert_eq!(store.candidates(&[7], at(0), other).await.unwrap(), [guid]);
     let years_later = at(3 * 365 * 24 * 60 * 60);
     assert!(
         store
@@ -262,6 +273,60 @@ async fn candidates_share_a_sketch_within_the_window() {
             .unwrap()
             .is_empty()
     );
+}
+
+#[tokio::test]
+async fn what_everybody_has_finds_nobody() {
+    let (_folder, store) = empty().await;
+    for n in 0..40 {
+        let address = address(&format!("/releases/{n}"), None);
+        let guid = Guid::new("npcc", &address.path);
+        let derived = Derived {
+            sketch: vec![7, 1000 + n],
+            ..Derived::default()
+        };
+        store
+            .add(guid, &address, &copy("a"), &derived, None)
+            .await
+            .unwrap();
+    }
+    let other = Guid::new("npcc", &CanonicalPath::from_stored("/b".into()));
+    assert!(
+        store
+            .candidates(&[7], at(0), other)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let found = store.candidates(&[7, 1003], at(0), other).await.unwrap();
+    assert_eq!(
+        found,
+        [Guid::new(
+            "npcc",
+            &CanonicalPath::from_stored("/releases/3".into())
+        )]
+    );
+}
+
+#[tokio::test]
+async fn an_older_sketch_is_made_anew() {
+    let (_folder, store) = empty().await;
+    let guid = add(&store, "/releases/a", "x").await;
+    assert!(store.unsketched(9).await.unwrap().is_empty());
+    sqlx::query("UPDATE releases SET sketched = sketched - 1")
+        .execute(&store.pool)
+        .await
+        .unwrap();
+    assert_eq!(store.unsketched(9).await.unwrap(), [guid]);
+    store.sketch(&[(guid, vec![5])]).await.unwrap();
+    assert!(store.unsketched(9).await.unwrap().is_empty());
+    let other = Guid::new("npcc", &CanonicalPath::from_stored("/b".into()));
+    for (hash, found) in [(5, vec![guid]), (7, vec![])] {
+        assert_eq!(
+            store.candidates(&[hash], at(0), other).await.unwrap(),
+            found
+        );
+    }
 }
 
 /// Gives the lease to a process that may be alive, as far as this one can see.

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 
-use super::ingest::{MergedCopy, add_merge, add_revision};
+use super::ingest::add_revision;
+use super::merges::{MergedCopy, add_merge};
 use super::{Result, Store, Tx, bump, dated_text_in};
 use crate::release::{CanonicalPath, Cause, Guid, Status};
 
@@ -32,7 +33,8 @@ impl Store {
     pub async fn gone_count(&self, source: &str) -> Result<i64> {
         let row = sqlx::query(
             "SELECT COUNT(*) AS pages FROM addresses a JOIN releases r ON r.guid = a.guid
-             WHERE a.source = $1 AND a.gone_at IS NOT NULL AND r.status = $2",
+             WHERE a.source = $1 AND a.gone_at IS NOT NULL AND r.status = $2
+             AND NOT EXISTS (SELECT 1 FROM merges m WHERE m.source = a.source AND m.path = a.path)",
         )
         .bind(source)
         .bind(Status::Current.as_str())
@@ -90,6 +92,16 @@ impl Store {
     /// [`super::Error`].
     pub async fn stand_at(&self, copy: (&CanonicalPath, &str), old: &MergedCopy<'_>) -> Result<()> {
         let mut tx = self.begin().await?;
+        // What came by way of the release that stood there before is the release's directly now.
+        sqlx::query(
+            "UPDATE merges SET via = NULL WHERE guid = $1
+             AND via = (SELECT m.folded FROM merges m WHERE m.source = $2 AND m.path = $3)",
+        )
+        .bind(old.into.to_string())
+        .bind(old.source)
+        .bind(copy.0.as_str())
+        .execute(&mut *tx)
+        .await?;
         sqlx::query("DELETE FROM merges WHERE source = $1 AND path = $2")
             .bind(old.source)
             .bind(copy.0.as_str())

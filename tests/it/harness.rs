@@ -224,7 +224,8 @@ impl World {
         self.change_store("DELETE FROM validators").await;
     }
 
-    async fn change_store(&self, sql: &'static str) {
+    /// Changes the store behind the program's back.
+    pub async fn change_store(&self, sql: &'static str) {
         let mut store = self.open_store().await;
         sqlx::query(sql).execute(&mut store).await.unwrap();
         store.close().await.unwrap();

@@ -5,6 +5,7 @@
 mod site;
 
 mod commands;
+mod copies;
 mod cycles;
 mod daemon;
 mod edits;
