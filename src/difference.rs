@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::html;
 use crate::release::Text;
 
-pub(crate) use alignment::{Sequence, align};
+pub(crate) use alignment::{Sequence, align, common};
 pub(crate) use boilerplate::{is_correction, telling};
 pub(crate) use essence::{Word, read};
 pub use pieces::{Kind, Piece};

@@ -9,6 +9,8 @@ use crate::duplicates::{self, Candidate, Fingerprint, Judgement, Reason};
 use crate::release::{Cause, DatedText, Guid};
 use crate::store::{Derived, NewRevision};
 
+/// A release of a series has many that are like it; these few are kept.
+const MOST_RELATED: usize = 3;
 /// As many sketches are made anew in one transaction.
 const SKETCHED_AT_ONCE: i64 = 100;
 
@@ -21,9 +23,14 @@ pub struct Judged {
 }
 
 impl Judged {
-    /// The releases that it is like and yet is not, with the reasons in words.
-    pub(super) fn related(&self) -> Vec<(Guid, String)> {
-        let related = self.judgement.related.iter();
+    /// The hashes by which copies of it are found.
+    pub fn sketch(&self) -> Vec<i64> {
+        self.fingerprint.sketch()
+    }
+
+    /// The releases that it is like the most and yet is not, with the reasons in words.
+    pub fn related(&self) -> Vec<(Guid, String)> {
+        let related = self.judgement.related.iter().take(MOST_RELATED);
         related
             .map(|(guid, refusal)| (*guid, refusal.to_string()))
             .collect()

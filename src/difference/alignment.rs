@@ -77,6 +77,11 @@ pub(crate) fn align(before: &Sequence, after: &Sequence) -> Vec<Run> {
     runs
 }
 
+/// What two sequences have in common and what they have not, from beginning to end.
+pub(crate) fn common(before: &[u32], after: &[u32]) -> Vec<Run> {
+    matches(before, after, &mut { MOST_STEPS })
+}
+
 /// Numbers for sentences, the same number for the same words.
 fn numbered<'a>(
     sequence: &'a Sequence,

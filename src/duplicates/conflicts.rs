@@ -3,11 +3,11 @@
 //! A copy loses a section or gains one, and its words are mended; a template keeps its sentences and changes what they
 //! tell. So what counts is what stands in one text where the other has something else in its place.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Fingerprint;
 use super::terms::{Kind, Term, is_office, is_one_phase};
-use crate::difference::{Numbers, Sequence, align, distance};
+use crate::difference::{Numbers, Sequence, align, common, distance};
 
 /// What two texts say otherwise than each other.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,14 +35,14 @@ impl Conflicts {
                 only_a.len().min(only_b.len()),
                 only_a.len().max(only_b.len()),
             );
-            let (own_of_a, own_of_b) = (own(only_a, &of_b), own(only_b, &of_a));
+            let (own_of_a, own_of_b) = (own(&only_a, &of_b), own(&only_b, &of_a));
             own_a += own_of_a.len();
             own_b += own_of_b.len();
             if long <= SHORT_PLACE {
                 // One word for another. That it stands elsewhere too says nothing: the 11th, and 11 o'clock.
                 found.add(
-                    instead(only_a, only_b, &of_b),
-                    instead(only_b, only_a, &of_a),
+                    instead(&only_a, &only_b, &of_b),
+                    instead(&only_b, &only_a, &of_a),
                     true,
                 );
             } else if short * ALIKE >= long {
@@ -51,8 +51,8 @@ impl Conflicts {
         }
         found.own_words = own_a.min(own_b);
         // A headline is worded anew as its editor likes, but of whom and of when it speaks stays.
-        let title_a = own(&a.title, &of_b);
-        let title_b = own(&b.title, &of_a);
+        let title_a = own(&a.title.iter().collect::<Vec<_>>(), &of_b);
+        let title_b = own(&b.title.iter().collect::<Vec<_>>(), &of_a);
         found.add(title_a, title_b, false);
         found
     }
@@ -77,18 +77,60 @@ impl Conflicts {
 }
 
 /// The words that one text has where the other has others.
-fn places<'a>(a: &'a Fingerprint, b: &'a Fingerprint) -> Vec<(&'a [Term], &'a [Term])> {
+fn places<'a>(a: &'a Fingerprint, b: &'a Fingerprint) -> Vec<(Vec<&'a Term>, Vec<&'a Term>)> {
+    let (a, b) = without_moved(&a.body, &b.body);
     let mut numbers = Numbers::default();
-    let mut sequence = |terms: &'a [Term]| Sequence {
+    let mut sequence = |terms: &[&'a Term]| Sequence {
         words: terms.iter().map(|term| numbers.of(&term.folded)).collect(),
         opens: terms.iter().map(|term| term.opens).collect(),
     };
-    let (before, after) = (sequence(&a.body), sequence(&b.body));
+    let (before, after) = (sequence(&a), sequence(&b));
     align(&before, &after)
         .into_iter()
         .filter(|run| !run.is_kept)
-        .map(|run| (&a.body[run.before], &b.body[run.after]))
+        .map(|run| (a[run.before].to_vec(), b[run.after].to_vec()))
         .collect()
+}
+
+/// Two texts without the sentences that both have, but elsewhere: paragraphs were put in another order, and nothing stands
+/// instead of them.
+fn without_moved<'a>(a: &'a [Term], b: &'a [Term]) -> (Vec<&'a Term>, Vec<&'a Term>) {
+    let (of_a, of_b) = (sentences(a), sentences(b));
+    let mut names = HashMap::new();
+    let mut numbered = |of: &[&'a [Term]]| -> Vec<u32> {
+        let words = |one: &[Term]| -> Vec<String> {
+            let words = one.iter().map(|term| term.folded.clone());
+            words.collect()
+        };
+        of.iter()
+            .map(|one| {
+                let next = u32::try_from(names.len()).unwrap_or(u32::MAX);
+                *names.entry(words(one)).or_insert(next)
+            })
+            .collect()
+    };
+    let (numbers_a, numbers_b) = (numbered(&of_a), numbered(&of_b));
+    let both: HashSet<u32> = numbers_a.iter().copied().collect();
+    let both: HashSet<u32> = numbers_b
+        .iter()
+        .copied()
+        .filter(|n| both.contains(n))
+        .collect();
+    let (mut left_a, mut left_b) = (Vec::new(), Vec::new());
+    for run in common(&numbers_a, &numbers_b) {
+        for (range, of, numbers, left) in [
+            (run.before, &of_a, &numbers_a, &mut left_a),
+            (run.after, &of_b, &numbers_b, &mut left_b),
+        ] {
+            let stay = range.filter(|at| run.is_kept || !both.contains(&numbers[*at]));
+            left.extend(stay.flat_map(|at| of[at]));
+        }
+    }
+    (left_a, left_b)
+}
+
+fn sentences(terms: &[Term]) -> Vec<&[Term]> {
+    terms.chunk_by(|_, next| !next.opens).collect()
 }
 
 fn all(text: &Fingerprint) -> HashSet<&str> {
@@ -97,8 +139,9 @@ fn all(text: &Fingerprint) -> HashSet<&str> {
 }
 
 /// The words that tell something and stand nowhere in the other text.
-fn own<'a>(terms: &'a [Term], other: &HashSet<&str>) -> Vec<&'a Term> {
-    terms.iter().filter(|term| is_own(term, other)).collect()
+fn own<'a>(terms: &[&'a Term], other: &HashSet<&str>) -> Vec<&'a Term> {
+    let own = terms.iter().filter(|term| is_own(term, other));
+    own.copied().collect()
 }
 
 fn is_own(term: &Term, other: &HashSet<&str>) -> bool {
@@ -112,14 +155,14 @@ const ALIKE: usize = 6;
 
 /// What one side of a short place says instead of the other side: any other day, figure or name, but only such other words
 /// as stand nowhere in the other text.
-fn instead<'a>(terms: &'a [Term], side: &[Term], other: &HashSet<&str>) -> Vec<&'a Term> {
-    let is_instead = |term: &&Term| match term.kind {
+fn instead<'a>(terms: &[&'a Term], side: &[&Term], other: &HashSet<&str>) -> Vec<&'a Term> {
+    let is_instead = |term: &&&Term| match term.kind {
         Kind::Common | Kind::Subject => is_own(term, other),
         Kind::Figure | Kind::Date | Kind::Phase | Kind::Name => {
             side.iter().all(|one| one.folded != term.folded)
         }
     };
-    terms.iter().filter(is_instead).collect()
+    terms.iter().filter(is_instead).copied().collect()
 }
 
 /// In longer places each word would find one that is like it, and no end.

@@ -4,6 +4,11 @@
 #[path = "../../examples/newsroom/site/mod.rs"]
 mod site;
 
+#[allow(dead_code, reason = "the benchmark uses the rest of it")]
+#[path = "../../benches/archive/simulation/mod.rs"]
+mod simulation;
+
+mod archive;
 mod commands;
 mod copies;
 mod cycles;

@@ -35,7 +35,7 @@ impl Store {
     /// where the copy is not as it was read.
     ///
     /// # Errors
-    /// [`super::Error`].
+    /// [`crate::store::Error`].
     pub async fn split(&self, copy: &StoredCopy, freeing: &Freeing<'_>) -> Result<Option<Guid>> {
         let mut tx = self.begin().await?;
         if copy_at(&mut tx, &copy.source, &copy.path).await?.as_ref() != Some(copy) {
