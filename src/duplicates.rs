@@ -98,12 +98,14 @@ fn compare_in_order(a: &Fingerprint, b: &Fingerprint, weights: &Weights) -> Comp
     let conflicts = Conflicts::between(a, b);
     let figures_and_names = conflicts.figures.len() + conflicts.names.len();
     let has_note = a.is_corrected != b.is_corrected;
-    let tolerated = match has_note {
-        true => MOST_CORRECTED,
-        false => usize::from(apart <= CORRECTED_WITHIN && conflicts.names.is_empty()),
-    };
     let words = telling_words(a, weights).min(telling_words(b, weights));
     let reworded = FEW_REWORDED.max(words * REWORDED_PERCENT / 100);
+    // Who corrects a figure writes nothing new beside it; who tells what came of an event since does.
+    let is_corrected = apart <= CORRECTED_WITHIN && conflicts.own_words <= reworded;
+    let tolerated = match has_note {
+        true => MOST_CORRECTED,
+        false => usize::from(is_corrected && conflicts.names.is_empty()),
+    };
     let is_template = !conflicts.times.is_empty()
         || figures_and_names > tolerated
         || conflicts.subjects.len() > reworded

@@ -22,7 +22,9 @@ use simulation::{Archive, Simulated};
 /// The same archive each time.
 const SEED: u64 = 20_261_125;
 /// As many drafts are judged to tell what one costs.
-const DRAFTS: usize = 600;
+const DRAFTS: usize = 2_000;
+/// In larger archives not every release is judged as it arrives, but only the drafts.
+const MOST_JUDGED: usize = 40_000;
 /// So many of a hundred copies may be missed.
 const MOST_MISSED_PERCENT: f64 = 3.0;
 
@@ -57,8 +59,14 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         "RSS MB"
     );
     let mut failed = false;
+    let mut told = Vec::new();
     for size in sizes {
-        failed |= measured(size).await? && is_check;
+        let (is_worse, costs) = measured(size).await?;
+        failed |= is_worse && is_check;
+        told.push((size, costs));
+    }
+    if let [(small, first), .., (large, last)] = told.as_slice() {
+        project(*small as f64, first, *large as f64, last);
     }
     Ok(if failed {
         ExitCode::FAILURE
@@ -67,8 +75,8 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     })
 }
 
-/// Measures one size; gives whether it is worse than it may be.
-async fn measured(size: usize) -> Result<bool, Box<dyn Error>> {
+/// Measures one size; gives whether it is worse than it may be, and what a draft costs.
+async fn measured(size: usize) -> Result<(bool, Costs), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("archive.db");
     let store = Store::open(&format!("sqlite:{}", file.display())).await?;
@@ -77,11 +85,16 @@ async fn measured(size: usize) -> Result<bool, Box<dyn Error>> {
     let ingest = Ingest::new(Config::read(&config, &[])?, store, classifier);
     let archive = Archive::new(size, SEED);
     let began = Instant::now();
-    let mut arrived = Arrived::all(&ingest, &archive).await?;
+    // Of the largest archives only what comes at their end is judged.
+    let mut arrived = match size {
+        0..=MOST_JUDGED => Arrived::all(&ingest, &archive).await?,
+        _ => Arrived::unjudged(&ingest, &archive).await?,
+    };
     let loaded = began.elapsed();
 
-    let costs = judged(&ingest, &archive, &mut arrived).await?;
+    let mut costs = judged(&ingest, &archive, &mut arrived).await?;
     let index = index_size(&file).await?;
+    costs.bytes = index as f64;
     let megabytes = |bytes: u64| bytes as f64 / 1e6;
     println!(
         "{size:>9} {:>7} {:>6} {:>6} {:>8.0}s {:>10.0} {:>10.2} {:>9.1} {:>10.1} {:>9} {:>9.0} {:>8.0}",
@@ -108,7 +121,25 @@ async fn measured(size: usize) -> Result<bool, Box<dyn Error>> {
     }
     ingest.store.close().await;
     let missed = 100.0 * arrived.missed.len() as f64 / arrived.copies.max(1) as f64;
-    Ok(!arrived.wrong_merges.is_empty() || missed > MOST_MISSED_PERCENT)
+    let is_worse = !arrived.wrong_merges.is_empty() || missed > MOST_MISSED_PERCENT;
+    Ok((is_worse, costs))
+}
+
+/// What an archive of ten million would cost, if it goes on as it did: a tree that is ten times as large is a level deeper.
+fn project(small: f64, first: &Costs, large: f64, last: &Costs) {
+    let goal: f64 = 1e7;
+    let steps = (goal / large).log10() / (large / small).log10();
+    let growth = |from: Duration, to: Duration| (to.as_secs_f64() / from.as_secs_f64()).powf(steps);
+    println!(
+        "{goal:>9.0} projected: draft {:.0} µs, index {:.2} ms, {:.1} GB",
+        last.draft.as_secs_f64() * 1e6 * growth(first.draft, last.draft),
+        last.index.as_secs_f64() * 1e3 * growth(first.index, last.index),
+        last.bytes / large * goal / 1e9
+    );
+    println!(
+        "a draft costs {:.2} times as much at {large:.0} as at {small:.0}",
+        last.draft.as_secs_f64() / first.draft.as_secs_f64()
+    );
 }
 
 /// What judging a draft costs, as the median.
@@ -118,6 +149,8 @@ struct Costs {
     index: Duration,
     /// How many candidates a draft was compared with, as the mean.
     compared: f64,
+    /// The size of the index.
+    bytes: f64,
 }
 
 async fn judged(
@@ -158,6 +191,7 @@ async fn judged(
         draft: drafts[DRAFTS / 2],
         index: index[DRAFTS / 2],
         compared: compared as f64 / DRAFTS as f64,
+        bytes: 0.0,
     })
 }
 

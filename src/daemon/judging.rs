@@ -55,6 +55,17 @@ impl Ingest {
         self.judge_among(guid, text, &Among::default()).await
     }
 
+    /// A text that is taken for new without a look.
+    ///
+    /// # Errors
+    /// [`Error`] when a thread fails.
+    pub async fn unjudged(&self, text: &DatedText) -> Result<Judged, Error> {
+        Ok(Judged {
+            judgement: Judgement::default(),
+            fingerprint: Arc::new(fingerprint(text).await?),
+        })
+    }
+
     /// As [`Ingest::judge`], with the store in another state than it is in.
     pub(super) async fn judge_among(
         &self,
@@ -89,9 +100,8 @@ impl Ingest {
             }
         }
         if candidates.is_empty() {
-            let judgement = Judgement::default();
             return Ok(Judged {
-                judgement,
+                judgement: Judgement::default(),
                 fingerprint,
             });
         }

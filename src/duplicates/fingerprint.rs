@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::background::is_common;
-use super::terms::{Kind, Term, terms};
+use super::terms::{Kind, Term, in_latin, terms};
 use crate::difference::{self, readable};
 use crate::text;
 
@@ -37,7 +37,10 @@ pub struct Fingerprint {
 impl Fingerprint {
     /// The fingerprint of a release; `paragraphs` are those of its body, without markup.
     pub fn new(title: &str, paragraphs: &[String], published: DateTime<Utc>) -> Fingerprint {
-        let paragraphs: Vec<String> = paragraphs.iter().map(|one| readable(one)).collect();
+        let paragraphs: Vec<String> = paragraphs
+            .iter()
+            .map(|one| in_latin(&readable(one)))
+            .collect();
         let mut seen = HashSet::new();
         let mut is_corrected = false;
         let mut said = Vec::new();
@@ -51,7 +54,7 @@ impl Fingerprint {
         }
         let body = terms(&said);
         Fingerprint {
-            title: terms(&[readable(title)]),
+            title: terms(&[in_latin(&readable(title))]),
             shingles: shingles(&body),
             body,
             is_corrected,

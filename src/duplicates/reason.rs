@@ -111,6 +111,9 @@ pub struct Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.instead.is_empty() {
+            return f.write_str("the texts are alike, but each says much that the other does not");
+        }
         write!(
             f,
             "the texts are alike, but one says {} where the other says {}",

@@ -190,23 +190,49 @@ pub(super) fn is_office(folded: &str) -> bool {
     OFFICES.contains(folded)
 }
 
-/// A word as it is compared: look-alike letters are Latin ones, and "5", "five", "£5", "5%" and "5th" one figure.
+/// A word as it is compared: "5", "five", "£5", "5%" and "5th" are one figure.
 fn one_spelling(folded: &str) -> String {
-    let latin: String = folded.chars().map(latin).collect();
-    if let Some((_, figure)) = NUMBERS.iter().find(|(word, _)| *word == latin) {
+    if let Some((_, figure)) = NUMBERS.iter().find(|(word, _)| *word == folded) {
         return (*figure).to_owned();
     }
-    if !latin.contains(|c: char| c.is_ascii_digit()) || latin.contains(['@', '/']) {
-        return latin;
+    if !folded.contains(|c: char| c.is_ascii_digit()) || folded.contains(['@', '/']) {
+        return folded.to_owned();
     }
-    let figure: String = latin.chars().filter(|c| *c != ',').collect();
+    let figure: String = folded.chars().filter(|c| *c != ',').collect();
     let figure = figure.trim_matches(|c: char| !c.is_ascii_digit() && c != '-');
     figure.trim_matches('-').to_owned()
 }
 
-/// Letters of other alphabets that look like Latin ones, as texts pasted from elsewhere hold them.
+/// A text in which letters of other alphabets that look like Latin ones are those, as long as most of it is Latin: texts
+/// pasted from elsewhere hold some.
+pub(super) fn in_latin(text: &str) -> String {
+    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let ascii = text.chars().filter(char::is_ascii_alphabetic).count();
+    if ascii * 2 < letters || text.is_ascii() {
+        return text.to_owned();
+    }
+    text.chars().map(latin).collect()
+}
+
 fn latin(c: char) -> char {
     match c {
+        'А' | 'Α' => 'A',
+        'В' | 'Β' => 'B',
+        'Е' | 'Ε' => 'E',
+        'Н' | 'Η' => 'H',
+        'І' | 'Ι' => 'I',
+        'Ј' => 'J',
+        'К' | 'Κ' => 'K',
+        'М' | 'Μ' => 'M',
+        'Ν' => 'N',
+        'О' | 'Ο' => 'O',
+        'Р' | 'Ρ' => 'P',
+        'С' => 'C',
+        'Ѕ' => 'S',
+        'Т' | 'Τ' => 'T',
+        'У' | 'Υ' => 'Y',
+        'Х' | 'Χ' => 'X',
+        'Ζ' => 'Z',
         'а' | 'α' => 'a',
         'в' | 'β' => 'b',
         'е' | 'ε' => 'e',
@@ -279,6 +305,10 @@ mod tests {
 
     #[test]
     fn look_alike_letters_are_one_letter() {
-        assert_eq!(kinds("Pоlice сhiefs"), kinds("Police chiefs"));
+        assert_eq!(
+            in_latin("Nоtеs tо еditors: Сrime"),
+            "Notes to editors: Crime"
+        );
+        assert_eq!(in_latin("Полиция Лондона"), "Полиция Лондона");
     }
 }

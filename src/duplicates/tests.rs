@@ -102,6 +102,64 @@ fn one_corrected_figure_is_no_other_release() {
     ));
 }
 
+const MORE: &str = "The square and the three streets that lead to it stay closed, and whoever left a car there should ring \
+    the council rather than try to fetch it. Buses run from the market hall until further notice, and tickets bought for \
+    the tram are good on every line.\n\
+    Families of the injured are looked after by trained officers and have asked for quiet. Pictures and films should be \
+    sent through the public portal and kept from social media, where they may spoil a trial.\n\
+    Surgeons, porters and drivers who came in on their day off have the thanks of the whole town, said the mayor, who \
+    has opened a book of condolence in the library and a fund at the savings bank.";
+
+#[test]
+fn an_update_on_an_event_with_one_other_figure_is_another_release() {
+    let of = |first: &str, last: &str| {
+        print(
+            "The station",
+            "2026-05-01",
+            &format!("{first}\n{TEXT}\n{MORE}\n{last}"),
+        )
+    };
+    let held = "One man was held at the ticket gates and sits in a cell in Wakefield, no train will call before Thursday, and a kiosk owner lies in hospital with burns.";
+    let morning = of(
+        "A fire at the station hurt 11 people, and smoke is still to be seen from the bridge.",
+        held,
+    );
+    let evening = of(
+        "Detectives who look into the fire at the station have searched flats above a bakery in the old town and charged \
+         a woman of 29 with arson, said their superintendent, who thanked the crews and asked for patience.",
+        "",
+    );
+    let comparison = compare(&morning, &evening);
+    assert!(
+        matches!(comparison, Comparison::Template(_)),
+        "{comparison}"
+    );
+    let mended = of(
+        "A fire at the station hurt 12 people, and smoke is still to be seen from the bridge.",
+        held,
+    );
+    assert!(matches!(compare(&morning, &mended), Comparison::One(_)));
+}
+
+#[test]
+fn paragraphs_in_another_order_are_no_conflict() {
+    let figures = [
+        "In Leeds they counted 412 burglaries, 96 robberies and 1,204 thefts from shops.",
+        "In Hull they counted 377 burglaries, 81 robberies and 988 thefts from shops.",
+        "In Goole they counted 45 burglaries, 7 robberies and 120 thefts from shops.",
+    ];
+    let of = |order: [usize; 3]| {
+        let told = order.map(|n| figures[n]).join("\n");
+        print(
+            "Crime",
+            "2026-05-01",
+            &format!("{TEXT}\n{told}\nThe figures are provisional."),
+        )
+    };
+    let comparison = compare(&of([0, 1, 2]), &of([2, 0, 1]));
+    assert!(matches!(comparison, Comparison::One(_)), "{comparison}");
+}
+
 #[test]
 fn two_answers_in_the_same_few_words_are_two() {
     let thanks = "We thank the inspectors and will study the report.";

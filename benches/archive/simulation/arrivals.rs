@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use npcc_feeds::daemon::{Error, Ingest};
-use npcc_feeds::duplicates::Judgement;
+use npcc_feeds::daemon::{Error, Ingest, Judged};
+use npcc_feeds::duplicates::{Judgement, Reason};
 use npcc_feeds::release::{CanonicalPath, DatedText, Guid, Text};
 use npcc_feeds::store::{Derived, MergedCopy, NewAddress};
 
@@ -27,30 +27,44 @@ pub struct Arrived {
 }
 
 impl Arrived {
-    /// Lets all arrive.
+    /// Lets all arrive, each judged.
     pub async fn all(ingest: &Ingest, archive: &Archive) -> Result<Arrived, Error> {
         let mut arrived = Arrived::default();
         ingest.store.know(SOURCE).await?;
         for number in 0..archive.len() {
-            arrived
-                .arrive(ingest, number, &archive.release(number))
-                .await?;
+            let one = archive.release(number);
+            let began = Instant::now();
+            let judged = ingest.judge(guid(number), &dated_text(&one)).await?;
+            arrived.judging += began.elapsed();
+            arrived.count(number, &one, &judged.judgement);
+            arrived.store(ingest, number, &one, &judged).await?;
         }
         Ok(arrived)
     }
 
-    async fn arrive(
+    /// Stores all as what they are, for what comes after them to be judged.
+    pub async fn unjudged(ingest: &Ingest, archive: &Archive) -> Result<Arrived, Error> {
+        let mut arrived = Arrived::default();
+        ingest.store.know(SOURCE).await?;
+        for number in 0..archive.len() {
+            let one = archive.release(number);
+            let mut judged = ingest.unjudged(&dated_text(&one)).await?;
+            if one.original != number {
+                judged.judgement.known = Some((guid(one.original), Reason::Ruled));
+            }
+            arrived.store(ingest, number, &one, &judged).await?;
+        }
+        Ok(arrived)
+    }
+
+    async fn store(
         &mut self,
         ingest: &Ingest,
         number: usize,
         one: &Simulated,
+        judged: &Judged,
     ) -> Result<(), Error> {
         let text = dated_text(one);
-        let began = Instant::now();
-        let judged = ingest.judge(guid(number), &text).await?;
-        self.judging += began.elapsed();
-        let known = judged.judgement.known.clone();
-        self.count(number, one, &judged.judgement);
         let path = path(number);
         let address = NewAddress {
             source: SOURCE.to_owned(),
@@ -63,7 +77,7 @@ impl Arrived {
             gap: None,
         };
         let began = Instant::now();
-        if let Some((into, reason)) = known {
+        if let Some((into, reason)) = judged.judgement.known.clone() {
             let copy = MergedCopy {
                 into,
                 source: SOURCE,

@@ -44,6 +44,15 @@ pub fn again(mut of: Simulated, published: DateTime<Utc>, rng: &mut Rng) -> Simu
     of
 }
 
+/// How many paragraphs come before the notes to editors, whose place is no news.
+fn telling(of: &Simulated) -> usize {
+    let notes = of
+        .paragraphs
+        .iter()
+        .position(|one| one == "Notes to editors");
+    notes.unwrap_or(of.paragraphs.len()).max(2)
+}
+
 fn headline(of: &mut Simulated, rng: &mut Rng) {
     let words = ["Forces: ", "Police chiefs say: ", "Officers tell of it: "];
     of.title.insert_str(0, words[rng.usize(..words.len())]);
@@ -55,14 +64,15 @@ fn shorter_headline(of: &mut Simulated, _: &mut Rng) {
 }
 
 fn section_cut(of: &mut Simulated, rng: &mut Rng) {
-    let most = of.paragraphs.len() / 4;
-    let first = rng.usize(1..of.paragraphs.len() - most);
+    let told = telling(of);
+    let most = told / 4;
+    let first = rng.usize(1..told - most);
     of.paragraphs.drain(first..first + most.max(1));
 }
 
 fn section_added(of: &mut Simulated, rng: &mut Rng) {
     let story = words::story(rng);
-    let at = rng.usize(1..of.paragraphs.len());
+    let at = rng.usize(1..telling(of));
     of.paragraphs.insert(at, story);
 }
 
@@ -155,10 +165,8 @@ fn speakers_lost(of: &mut Simulated, _: &mut Rng) {
 }
 
 fn reordered(of: &mut Simulated, rng: &mut Rng) {
-    let (one, other) = (
-        rng.usize(1..of.paragraphs.len()),
-        rng.usize(1..of.paragraphs.len()),
-    );
+    let told = telling(of);
+    let (one, other) = (rng.usize(1..told), rng.usize(1..told));
     of.paragraphs.swap(one, other);
 }
 
