@@ -92,23 +92,17 @@ impl Cycle<'_> {
         if self.store.number(other).await? <= self.store.number(guid).await? {
             let better = self.ingest.better(other, &text).await?;
             let copy = self.copy(other, (path, url), &text, reason);
-            self.store.fold(guid, &copy, better.as_ref()).await?;
+            if !self.store.fold(guid, &copy, better.as_ref()).await? {
+                return Ok(Outcome::Unchanged);
+            }
             self.count_merged(&copy);
             return Ok(Outcome::Folded);
         }
-        let (Some(item), Some(text)) = (
-            self.store.item(other).await?,
-            self.store.dated_text(other).await?,
-        ) else {
+        let reason = (reason, Some(&completed));
+        if !self.ingest.fold(other, guid, reason).await? {
             return Ok(Outcome::Unchanged);
-        };
-        let url = item.release.url;
-        let Some(path) = self.address(&url).map(|url| CanonicalPath::of(&url)) else {
-            return Ok(Outcome::Unchanged);
-        };
-        let copy = self.copy(guid, (&path, &url), &text, reason);
-        self.store.fold(other, &copy, Some(&completed)).await?;
-        self.count_merged(&copy);
+        }
+        self.report.merged += 1;
         self.report.revised += 1;
         Ok(Outcome::Revised)
     }

@@ -213,7 +213,14 @@ impl Rededuplication<'_> {
             Change::Split { copy, .. } => Ok(self.ingest.free(copy, false).await?.is_some()),
             Change::Merge {
                 from, into, reason, ..
-            } => self.ingest.fold(*from, *into, reason.clone(), true).await,
+            } => {
+                let Some(text) = self.ingest.store.dated_text(*from).await? else {
+                    return Ok(false);
+                };
+                let better = self.ingest.better(*into, &text).await?;
+                let reason = (reason.clone(), better.as_ref());
+                self.ingest.fold(*from, *into, reason).await
+            }
         }
     }
 }

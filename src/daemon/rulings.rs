@@ -3,7 +3,7 @@
 use super::{Error, Ingest};
 use crate::duplicates::Reason;
 use crate::release::Guid;
-use crate::store::{Derived, Freeing, MergedCopy, StoredCopy};
+use crate::store::{Derived, Freeing, MergedCopy, NewRevision, StoredCopy};
 
 /// What became of a person's word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Ingest {
         if self.store.is_redacted_whole(into).await? {
             return Ok(Ruled::IsRedacted);
         }
-        let done = self.fold(from, into, Reason::Ruled, false).await?;
+        let done = self.fold(from, into, (Reason::Ruled, None)).await?;
         Ok(if done {
             Ruled::Done(into)
         } else {
@@ -47,21 +47,18 @@ impl Ingest {
         Ok(freed.map_or(Ruled::Changed, Ruled::Done))
     }
 
-    /// Makes a release part of another, which takes the better of both texts where it may. Gives whether both were there.
+    /// Makes a release part of another, which may take a better text. Gives whether both were there.
     pub(super) async fn fold(
         &self,
         from: Guid,
         into: Guid,
-        reason: Reason,
-        takes_text: bool,
+        (reason, better): (Reason, Option<&NewRevision>),
     ) -> Result<bool, Error> {
-        let (Some(item), Some(text)) = (
+        let (Some(item), Some(text), Some(path)) = (
             self.store.item(from).await?,
             self.store.dated_text(from).await?,
+            self.store.path_of(from).await?,
         ) else {
-            return Ok(false);
-        };
-        let Some(path) = self.store.path_of(from).await? else {
             return Ok(false);
         };
         let copy = MergedCopy {
@@ -73,11 +70,12 @@ impl Ingest {
             reason,
             at: self.clock.now(),
         };
-        let better = match takes_text {
-            true => self.better(into, &text).await?,
-            false => None,
-        };
-        Ok(self.store.fold(from, &copy, better.as_ref()).await?)
+        let done = self.store.fold(from, &copy, better).await?;
+        if done {
+            let MergedCopy { url, reason, .. } = &copy;
+            tracing::info!(id = into.id(), url, %reason, "a release is part of another now");
+        }
+        Ok(done)
     }
 
     /// Frees a copy; gives the release that it is now, or none where it was changed in this moment.
