@@ -1,5 +1,7 @@
 //! The words that all rooms share: a release on its way in, a release as it is kept, and what is said about it.
 
+pub mod seen;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -319,6 +321,9 @@ pub struct Revision {
     pub changed: Vec<String>,
     /// `minor` or `material`, where it is an edit.
     pub weight: Option<String>,
+    /// Whether the text is a copy's.
+    #[serde(skip)]
+    pub is_copys: bool,
     /// The text in that state. It is kept for good, but not all of it is for everybody, so it is not written out.
     #[serde(skip)]
     pub text: Text,

@@ -35,8 +35,8 @@ use crate::release::{DatedText, Guid, Text};
 pub use holds::{BackOff, LONGEST_HOLD};
 pub use ingest::{Derived, NewAddress, NewRevision, Way};
 pub use lease::Lease;
-pub use lookup::Address;
-pub use merges::{Freeing, MergedCopy, StoredCopy};
+pub use lookup::{Address, Redaction};
+pub use merges::{Folding, Freeing, Left, MergedCopy, StoredCopy};
 pub use pages::Due;
 pub use progress::{Alarm, Gap, Progress, Trouble};
 pub use read::ShownRelease;
@@ -99,6 +99,11 @@ pub enum Error {
         /// When it ends unless it is renewed.
         until: DateTime<Utc>,
     },
+    /// A person's word came between what was read and what was to be written.
+    #[error(
+        "a person has removed, merged or split a release in this moment; what was found before does not count any more"
+    )]
+    Overruled,
 }
 
 /// Reads need not wait for one another; there is one writer at a time in any case.
@@ -111,6 +116,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: AnyPool,
+    /// How many words of a person there were when the work began; none where they do not matter.
+    word: Option<i64>,
 }
 
 impl Store {
@@ -164,7 +171,20 @@ impl Store {
             .await
             .map_err(failed)?;
         migrations::run(&pool).await?;
-        Ok(Store { pool })
+        Ok(Store { pool, word: None })
+    }
+
+    /// The same store for a piece of work that no person's word may cross: from the first such word on, its transactions
+    /// fail with [`Error::Overruled`]. So what was read of a release is not written after a person has removed it.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn from_now(&self) -> Result<Store> {
+        let mut connection = self.pool.acquire().await?;
+        Ok(Store {
+            pool: self.pool.clone(),
+            word: Some(counter(&mut connection, WORD).await?),
+        })
     }
 
     /// The change counter: higher than before when anything that is shown has changed.
@@ -172,10 +192,8 @@ impl Store {
     /// # Errors
     /// [`Error::Sql`].
     pub async fn change(&self) -> Result<i64> {
-        let row = sqlx::query("SELECT value FROM counters WHERE name = 'change'")
-            .fetch_one(&self.pool)
-            .await?;
-        Ok(row.try_get(0)?)
+        let mut connection = self.pool.acquire().await?;
+        counter(&mut connection, CHANGE).await
     }
 
     /// Closes the connections, so that the journal is folded into the database.
@@ -183,8 +201,14 @@ impl Store {
         self.pool.close().await;
     }
 
-    async fn begin(&self) -> Result<Transaction<'static, Any>> {
-        Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    async fn begin(&self) -> Result<Tx> {
+        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        if let Some(word) = self.word
+            && counter(&mut tx, WORD).await? != word
+        {
+            return Err(Error::Overruled);
+        }
+        Ok(tx)
     }
 }
 
@@ -215,13 +239,31 @@ async fn prepare(connection: &mut AnyConnection) -> std::result::Result<(), sqlx
     Ok(())
 }
 
+/// Goes up with every transaction that changes what is shown.
+const CHANGE: &str = "change";
+/// Goes up with every release that is stored.
+const RELEASE: &str = "release";
+/// Goes up with every word of a person on what is whose text.
+const WORD: &str = "word";
+
 /// Raises the change counter within a transaction and gives its new value.
-async fn bump(tx: &mut Transaction<'static, Any>) -> Result<i64> {
-    sqlx::query("UPDATE counters SET value = value + 1 WHERE name = 'change'")
+async fn bump(tx: &mut Tx) -> Result<i64> {
+    raise(tx, CHANGE).await
+}
+
+/// Raises a counter within a transaction and gives its new value.
+async fn raise(tx: &mut Tx, name: &str) -> Result<i64> {
+    sqlx::query("UPDATE counters SET value = value + 1 WHERE name = $1")
+        .bind(name)
         .execute(&mut **tx)
         .await?;
-    let row = sqlx::query("SELECT value FROM counters WHERE name = 'change'")
-        .fetch_one(&mut **tx)
+    counter(tx, name).await
+}
+
+async fn counter(connection: &mut AnyConnection, name: &str) -> Result<i64> {
+    let row = sqlx::query("SELECT value FROM counters WHERE name = $1")
+        .bind(name)
+        .fetch_one(connection)
         .await?;
     Ok(row.try_get(0)?)
 }

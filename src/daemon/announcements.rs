@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 
-use crate::release::{CanonicalPath, Draft, Published};
+use crate::release::{CanonicalPath, Draft, Published, seen};
 use crate::store::Way;
 
 /// One announced release, with what each way in said of it.
@@ -18,13 +18,25 @@ pub struct Announcement {
     pub listing_seen: Option<String>,
 }
 
+impl Announcement {
+    /// The same, of which the headline alone is said.
+    pub fn without_leads(&self) -> Announcement {
+        let without = |seen: &Option<String>| seen.as_deref().map(seen::without_lead);
+        Announcement {
+            draft: self.draft.clone(),
+            feed_seen: without(&self.feed_seen),
+            listing_seen: without(&self.listing_seen),
+        }
+    }
+}
+
 /// Joins what the feed and the listing announce, in the feed's order and then the listing's.
 pub fn combine(feed: Vec<Draft>, listing: Vec<Draft>) -> Vec<Announcement> {
     let mut all: Vec<Announcement> = Vec::new();
     let mut places: HashMap<CanonicalPath, usize> = HashMap::new();
     let ways = feed.into_iter().map(|draft| (Way::Feed, draft));
     for (way, draft) in ways.chain(listing.into_iter().map(|draft| (Way::Listing, draft))) {
-        let seen = Some(seen(&draft));
+        let seen = Some(seen::of(&draft));
         let place = *places.entry(draft.path.clone()).or_insert(all.len());
         match (all.get_mut(place), way) {
             (Some(one), Way::Feed) => one.feed_seen = one.feed_seen.take().or(seen),
@@ -65,19 +77,4 @@ pub fn beginning(
     };
     let of_listings = listings.iter().filter_map(end).max();
     feed.and_then(end).into_iter().chain(of_listings).min()
-}
-
-/// What of an announcement would change if the release were edited.
-fn seen(draft: &Draft) -> String {
-    format!(
-        "{}\n{}",
-        draft.title,
-        draft.lead.as_deref().unwrap_or_default()
-    )
-}
-
-/// The lead in what an announcement said.
-pub fn lead_of(seen: &str) -> Option<String> {
-    let (_, lead) = seen.split_once('\n')?;
-    (!lead.is_empty()).then(|| lead.to_owned())
 }

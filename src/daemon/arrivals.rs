@@ -9,9 +9,9 @@ use super::{Error, Judged, pages};
 use crate::duplicates::Reason;
 use crate::fetch::Wanted;
 use crate::release::{
-    Article, CanonicalPath, DatedText, Draft, Guid, Published, Reading, Status, Text,
+    Article, CanonicalPath, DatedText, Draft, Guid, Published, Reading, Status, Text, seen,
 };
-use crate::store::{Derived, MergedCopy, NewAddress, Way};
+use crate::store::{Address, Derived, MergedCopy, NewAddress, Redaction, Way};
 
 impl Cycle<'_> {
     /// Takes in an address that was never seen.
@@ -34,19 +34,21 @@ impl Cycle<'_> {
         };
         if let Some(upstream) = &draft.upstream_guid {
             let source = &self.source.id;
-            if let Some((known, is_copy)) = self.store.by_upstream_guid(source, upstream).await? {
+            if let Some(known) = self.store.by_upstream_guid(source, upstream).await? {
                 let reason = Reason::UpstreamGuid(upstream.clone());
                 let announced = dated_text(draft, None, address.at);
-                if self.store.is_redacted_whole(known).await? {
-                    return self
-                        .arrive_unworded(known, &address, announced, &reason)
-                        .await;
+                match (known.redacted, known.is_copy) {
+                    (Some(Redaction::Whole), _) | (Some(Redaction::Current), true) => {
+                        return self
+                            .arrive_unworded(known.guid, &address, &announced, &reason)
+                            .await;
+                    }
+                    // A copy that moves is still a copy: the release itself stays where it is.
+                    (None, true) => {
+                        return self.merge(known.guid, &address, &announced, &reason).await;
+                    }
+                    (_, false) => return self.moved(&known, &address, one, upstream).await,
                 }
-                // A copy that moves is still a copy: the release itself stays where it is.
-                if is_copy {
-                    return self.merge(known, &address, &announced, &reason).await;
-                }
-                return self.moved(known, &address, one, upstream).await;
             }
         }
         let read = self.read_article(&draft.url, Wanted::Whole).await?;
@@ -64,7 +66,7 @@ impl Cycle<'_> {
         }
         if let Some(redacted) = self.redacted_from(guid, &first.text).await? {
             return self
-                .arrive_unworded(redacted, &address, first, &Reason::Redacted)
+                .arrive_unworded(redacted, &address, &first, &Reason::Redacted)
                 .await;
         }
         // A lead alone is too little to tell a copy by; it is judged when its page has been read.
@@ -75,6 +77,11 @@ impl Cycle<'_> {
         if let Some(judged) = &judged
             && let Some((into, reason)) = &judged.judgement.known
         {
+            if self.redacted_from(*into, &first.text).await?.is_some() {
+                return self
+                    .arrive_unworded(*into, &address, &first, &Reason::Redacted)
+                    .await;
+            }
             return self.merge(*into, &address, &first, reason).await;
         }
         let reading = article.map(|article| article.reading);
@@ -111,30 +118,26 @@ impl Cycle<'_> {
         &mut self,
         into: Guid,
         address: &NewAddress,
-        text: DatedText,
+        text: &DatedText,
         reason: &Reason,
     ) -> Result<(), Error> {
-        let unsaid = |seen: &Option<String>| seen.as_ref().map(|_| String::new());
-        let address = NewAddress {
-            feed_seen: unsaid(&address.feed_seen),
-            listing_seen: unsaid(&address.listing_seen),
-            ..address.clone()
-        };
-        self.merge(into, &address, &unworded(&text), reason).await
+        let address = without_leads(address);
+        self.merge(into, &address, &unworded(text), reason).await
     }
 
     /// The newsroom shows a release that we have at another address: its headline was changed together with its slug. The
     /// item stays; its link and its words follow.
     async fn moved(
         &mut self,
-        guid: Guid,
+        known: &Address,
         address: &NewAddress,
         one: &Announcement,
         upstream: &str,
     ) -> Result<(), Error> {
+        let guid = known.guid;
         let (Some(item), Some(text)) = (
             self.store.item(guid).await?,
-            self.store.dated_text(guid).await?,
+            self.store.own_text(guid).await?,
         ) else {
             return Ok(());
         };
@@ -154,26 +157,41 @@ impl Cycle<'_> {
             Status::Withdrawn => address.at,
             Status::Current => pages::next_attempt(address.at, 0),
         };
+        // Whether the lead is the one that was removed is not known.
+        let address = match known.redacted {
+            Some(_) => &without_leads(address),
+            None => address,
+        };
         // What was announced is noted last, so that a kill in between leaves it to be taken in by the next cycle.
         let unnoted = NewAddress {
             feed_seen: Some(String::new()),
             ..address.clone()
         };
         self.store.move_to(&unnoted, &old, due).await?;
-        self.count_merged(&old);
+        self.count_merged(guid, old.url, &old.reason);
         if item.release.status == Status::Withdrawn {
             // It stays so until its new page has been read.
             return Ok(());
         }
-        let Some(now) = &one.feed_seen else {
+        let (Some(now), Some(noted)) = (&one.feed_seen, &address.feed_seen) else {
             return Ok(());
         };
         self.edited(guid, &one.draft, ("", now)).await?;
         let (source, path) = (&address.source, &address.path);
         self.store
-            .saw(source, path, Way::Feed, now, Some(upstream))
+            .saw(source, path, Way::Feed, noted, Some(upstream))
             .await?;
         Ok(())
+    }
+}
+
+/// An address of which the headline alone is noted.
+fn without_leads(address: &NewAddress) -> NewAddress {
+    let without = |seen: &Option<String>| seen.as_deref().map(seen::without_lead);
+    NewAddress {
+        feed_seen: without(&address.feed_seen),
+        listing_seen: without(&address.listing_seen),
+        ..address.clone()
     }
 }
 

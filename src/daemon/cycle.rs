@@ -9,22 +9,26 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::announcements::{self, Announcement};
 use super::reading::{Read, Receipt};
 use super::report::Report;
+use super::rulings::unless_overruled;
 use super::{By, Error, Ingest, silence};
 use crate::config::Source;
 use crate::fetch::{Client, Tools, Wanted};
 use crate::newsroom::{Announced, Page, Reader, Unreadable};
 use crate::release::Draft;
-use crate::store::{Alarm, Lease, Progress, Store};
+use crate::store::{self, Alarm, Lease, Progress, Store};
 
 /// The listing's first page is read at least so often: it shows what the feed never did.
 const LISTING_EVERY: TimeDelta = TimeDelta::hours(24);
+/// As often a release is begun anew, since a person's word came between.
+const MOST_TIMES: u32 = 9;
 /// As many of the newest releases tell what silence is usual.
 const TELLING: i64 = 300;
 
 /// One cycle under way.
 pub struct Cycle<'a> {
     pub(super) ingest: &'a Ingest,
-    pub(super) store: &'a Store,
+    /// Within [`Cycle::undisturbed`] it takes nothing in that a person's word has overtaken.
+    pub(super) store: Store,
     pub(super) source: &'a Source,
     pub(super) reader: std::sync::Arc<Reader>,
     pub(super) client: Client<'a>,
@@ -63,7 +67,7 @@ impl<'a> Cycle<'a> {
         let rules = rules(source);
         Ok(Cycle {
             ingest,
-            store: &ingest.store,
+            store: ingest.store.clone(),
             source,
             reader: Ingest::reader(source)?,
             client: Client::new(tools, source, rules, by == By::Person)?,
@@ -258,15 +262,40 @@ impl<'a> Cycle<'a> {
         gap: Option<i64>,
     ) -> Result<(), Error> {
         arriving.reverse();
-        let paths: Vec<_> = arriving.iter().map(|one| one.draft.path.clone()).collect();
-        let known = self.store.known(&self.source.id, &paths).await?;
         for one in &arriving {
-            match known.get(&one.draft.path) {
-                Some(address) => self.see_again(one, address).await?,
-                None => self.arrive(one, gap).await?,
+            let mut times = 0;
+            while !self
+                .undisturbed(async |cycle| cycle.take(one, gap).await)
+                .await?
+            {
+                times += 1;
+                if times >= MOST_TIMES {
+                    return Err(store::Error::Overruled.into());
+                }
             }
         }
         Ok(())
+    }
+
+    async fn take(&mut self, one: &Announcement, gap: Option<i64>) -> Result<(), Error> {
+        let path = std::slice::from_ref(&one.draft.path);
+        let known = self.store.known(&self.source.id, path).await?;
+        match known.get(&one.draft.path) {
+            Some(address) => self.see_again(one, address).await,
+            None => self.arrive(one, gap).await,
+        }
+    }
+
+    /// Does a piece of work that reads texts and writes what it made of them. Gives whether it was done: where a person
+    /// removes, merges or splits something meanwhile, what was read does not count any more.
+    pub(super) async fn undisturbed(
+        &mut self,
+        work: impl AsyncFnOnce(&mut Self) -> Result<(), Error>,
+    ) -> Result<bool, Error> {
+        self.store = self.ingest.store.from_now().await?;
+        let done = work(self).await;
+        self.store = self.ingest.store.clone();
+        Ok(unless_overruled(done)?.is_some())
     }
 }
 

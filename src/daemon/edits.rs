@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::announcements::Announcement;
-use super::arrivals::{dated_text, unworded};
+use super::arrivals::dated_text;
 use super::cycle::Cycle;
 use super::judging::fingerprint;
 use super::reading::Read;
@@ -12,8 +12,8 @@ use crate::difference::{Difference, Weight};
 use crate::duplicates::Reason;
 use crate::fetch::Wanted;
 use crate::html;
-use crate::release::{CanonicalPath, Cause, DatedText, Draft, Guid, Reading, Text};
-use crate::store::{Address, Derived, NewRevision, Way};
+use crate::release::{Cause, DatedText, Draft, Guid, Reading, Text};
+use crate::store::{Address, Derived, Folding, NewRevision, Redaction, Way};
 
 /// What became of a text that was read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,10 +33,13 @@ impl Cycle<'_> {
         one: &Announcement,
         address: &Address,
     ) -> Result<(), Error> {
-        // Nothing that is said of it may be stored any more.
-        if address.is_redacted {
-            return Ok(());
-        }
+        let one = match address.redacted {
+            None => one,
+            // Nothing that is said of it may be stored any more.
+            Some(Redaction::Whole) => return Ok(()),
+            // Whether the lead is the one that was removed is not known, so it is not noted.
+            Some(Redaction::Current) => &one.without_leads(),
+        };
         let is_new = |now: &Option<String>, before: &Option<String>| {
             now.is_some() && before.is_some() && now != before
         };
@@ -81,17 +84,18 @@ impl Cycle<'_> {
 
     /// Gives a release the lead that the way in that saw it first did not have.
     async fn complete_lead(&mut self, guid: Guid, draft: &Draft) -> Result<(), Error> {
-        let Some(before) = self.store.dated_text(guid).await? else {
+        let Some(before) = self.store.own_text(guid).await? else {
             return Ok(());
         };
-        if before.text.lead.is_none() && draft.lead.is_some() {
+        // Where a copy tells the release better, its own text is not shown for a lead's sake.
+        let is_shown = self.store.dated_text(guid).await?.as_ref() == Some(&before);
+        if is_shown && before.text.lead.is_none() && draft.lead.is_some() {
             let text = Text {
                 lead: draft.lead.clone(),
                 ..before.text.clone()
             };
             let url = draft.url.as_str();
-            self.revise(guid, (&draft.path, url), &before, text, None)
-                .await?;
+            self.revise((guid, url), &before, text, None).await?;
         }
         Ok(())
     }
@@ -103,7 +107,7 @@ impl Cycle<'_> {
         draft: &Draft,
         said: (&str, &str),
     ) -> Result<(), Error> {
-        let Some(before) = self.store.dated_text(guid).await? else {
+        let Some(before) = self.store.own_text(guid).await? else {
             return Ok(());
         };
         let read = self.read_article(&draft.url, Wanted::Now).await?;
@@ -146,10 +150,10 @@ impl Cycle<'_> {
             Read::Changed(article, _) => Some(article.reading),
             _ => None,
         };
-        let outcome = self
-            .revise(guid, (&draft.path, url), &before, text, reading)
-            .await?;
-        if let Read::Changed(_, receipt) = &read {
+        let outcome = self.revise((guid, url), &before, text, reading).await?;
+        if let Read::Changed(_, receipt) = &read
+            && outcome != Outcome::Folded
+        {
             self.keep(receipt).await?;
         }
         // A page that failed, or that a cache still gives as it was, is looked at again.
@@ -162,11 +166,11 @@ impl Cycle<'_> {
         Ok(())
     }
 
-    /// Keeps a text that differs from the one we have; a late one may turn out to be a copy.
+    /// Keeps a text that differs from the one that the release itself had `before`, whatever copy's is shown in its place;
+    /// a late one may turn out to be a copy.
     pub(super) async fn revise(
         &mut self,
-        guid: Guid,
-        (path, url): (&CanonicalPath, &str),
+        (guid, url): (Guid, &str),
         before: &DatedText,
         text: Text,
         reading: Option<Reading>,
@@ -191,12 +195,17 @@ impl Cycle<'_> {
             self.same_words(guid, &before.text, &text, reading).await?;
             return Ok(Outcome::Unchanged);
         }
-        if self.is_redacted(guid, &text).await? {
+        if self.is_closed(guid, &text).await? {
             return Ok(Outcome::Unchanged);
         }
-        if self.is_own_still(guid, before, &text).await? {
-            return Ok(Outcome::Unchanged);
-        }
+        // Readers see what changes against the text that they have.
+        let difference = match self.store.dated_text(guid).await? {
+            Some(shown) if shown != *before => {
+                let now = text.clone();
+                apart(move || Difference::between(&shown.text, &now)).await?
+            }
+            _ => difference,
+        };
         let changed = difference.parts.iter().map(|one| one.part.as_str());
         let changed: Vec<&'static str> = changed.collect();
         let now = DatedText {
@@ -207,13 +216,8 @@ impl Cycle<'_> {
         let is_completed = before.text.body.is_none()
             && now.text.body.is_some()
             && !self.store.is_redacted(guid).await?;
-        if is_completed && let Some(of) = self.redacted_from(guid, &now.text).await? {
-            // Its lead was shown as a release of its own, until its page told what it is.
-            let blank = unworded(&now);
-            let copy = self.copy(of, (path, url), &blank, Reason::Redacted);
-            self.store.fold(guid, &copy, None).await?;
-            self.count_merged(&copy);
-            return Ok(Outcome::Folded);
+        if let Some(of) = self.redacted_from(guid, &now.text).await? {
+            return self.not_again(guid, url, is_completed, of).await;
         }
         let judged = match is_completed {
             true => Some(self.ingest.judge(guid, &now).await?),
@@ -246,7 +250,7 @@ impl Cycle<'_> {
         };
         if let Some((other, reason)) = judged.and_then(|judged| judged.judgement.known) {
             return self
-                .completed_as_copy(guid, (path, url), new, now.published, (other, reason))
+                .completed_as_copy((guid, url), &new, (other, reason))
                 .await;
         }
         self.store
@@ -262,6 +266,38 @@ impl Cycle<'_> {
         );
         self.report.revised += 1;
         Ok(Outcome::Revised)
+    }
+
+    /// A text that a person has removed `of` a release is on this one's page.
+    async fn not_again(
+        &mut self,
+        guid: Guid,
+        url: &str,
+        is_completed: bool,
+        of: Guid,
+    ) -> Result<Outcome, Error> {
+        tracing::info!(
+            id = guid.id(),
+            "a text that was removed by a person was not stored again"
+        );
+        let is_apart = self.store.rulings(guid).await?.apart.contains(&of);
+        if !is_completed || of == guid || is_apart {
+            return Ok(Outcome::Unchanged);
+        }
+        // Its lead was shown as a release of its own, until its page told what it is.
+        let folding = Folding {
+            from: guid,
+            into: of,
+            reason: Reason::Redacted,
+            completed: None,
+            better: None,
+            at: self.ingest.clock.now(),
+        };
+        if !self.store.fold(&folding).await? {
+            return Ok(Outcome::Unchanged);
+        }
+        self.count_merged(of, url, &Reason::Redacted);
+        Ok(Outcome::Folded)
     }
 
     /// What of a text changes without its words: how it was found, and where its links lead.
@@ -280,7 +316,8 @@ impl Cycle<'_> {
         };
         let mended = move || (html::links(&old) != html::links(&new)).then_some(new);
         if let Some(body) = apart(mended).await?
-            && !self.is_redacted(guid, now).await?
+            && !self.is_closed(guid, now).await?
+            && self.redacted_from(guid, now).await?.is_none()
         {
             // No reader of the words sees it, but who follows a link does.
             self.store.mend_links(guid, &body).await?;

@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use chrono::TimeDelta;
 
-use super::announcements;
 use super::cycle::Cycle;
 use super::edits::Outcome;
 use super::pages::Reread;
@@ -13,7 +12,7 @@ use super::{Error, apart, paragraphs};
 use crate::fetch::Wanted;
 use crate::html;
 use crate::layout::{self, ParagraphHash, Shift};
-use crate::release::{Article, DatedText, Reading, Text};
+use crate::release::{Article, DatedText, Reading, Text, seen};
 use crate::store::Due;
 
 /// As many pages show whether a change is the site's or one release's.
@@ -46,7 +45,9 @@ impl Cycle<'_> {
             layout.extend(common);
         }
         for page in pages {
-            self.take_one(page, &layout).await?;
+            // It stays due until it is taken in, so what was disturbed is read in the next cycle.
+            self.undisturbed(async |cycle| cycle.take_one(page, &layout).await)
+                .await?;
         }
         Ok(())
     }
@@ -56,12 +57,12 @@ impl Cycle<'_> {
         page: Reread,
         layout: &HashSet<ParagraphHash>,
     ) -> Result<(), Error> {
-        let Reread {
-            due,
-            before,
-            changed,
-        } = page;
+        let Reread { due, changed, .. } = page;
         let Some((article, receipt)) = changed else {
+            return Ok(());
+        };
+        // Other pages were read since.
+        let Some(before) = self.store.own_text(due.guid).await? else {
             return Ok(());
         };
         let published = before.published;
@@ -91,13 +92,7 @@ impl Cycle<'_> {
         };
         let text = Text { lead, ..text };
         let outcome = self
-            .revise(
-                due.guid,
-                (&due.path, &due.url),
-                &before,
-                text,
-                Some(article.reading),
-            )
+            .revise((due.guid, &due.url), &before, text, Some(article.reading))
             .await?;
         // A copy's page is never read again: its words are not the release's.
         if outcome != Outcome::Folded {
@@ -137,7 +132,7 @@ impl Cycle<'_> {
                 .clone()
                 .or_else(|| address.listing_seen.clone())
         });
-        Ok(said.and_then(|said| announcements::lead_of(&said)))
+        Ok(said.and_then(|said| seen::lead(&said)))
     }
 
     /// Notes that the selectors do not find what they did.
@@ -158,10 +153,9 @@ impl Cycle<'_> {
             return Ok(None);
         };
         except.push(due.guid);
-        let (Some(before), Some(url)) = (
-            self.store.dated_text(due.guid).await?,
-            self.address(&due.url),
-        ) else {
+        let (Some(before), Some(url)) =
+            (self.store.own_text(due.guid).await?, self.address(&due.url))
+        else {
             return Ok(None);
         };
         let read = self.read_article(&url, Wanted::Now).await?;

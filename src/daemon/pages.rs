@@ -64,10 +64,9 @@ impl Cycle<'_> {
     }
 
     async fn read_again(&mut self, due: Due) -> Result<Looked, Error> {
-        let (Some(before), Some(url)) = (
-            self.store.dated_text(due.guid).await?,
-            self.address(&due.url),
-        ) else {
+        let (Some(before), Some(url)) =
+            (self.store.own_text(due.guid).await?, self.address(&due.url))
+        else {
             return Ok(Looked::Planned);
         };
         let read = self.read_article(&url, Wanted::IfChanged).await?;
@@ -144,7 +143,7 @@ enum Looked {
 /// A page that was read again.
 pub(super) struct Reread {
     pub(super) due: Due,
-    /// What was stored of it.
+    /// What was stored of it, by its own page.
     pub(super) before: DatedText,
     /// What is there now, where that is not the same document.
     pub(super) changed: Option<(Article, Receipt)>,

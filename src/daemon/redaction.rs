@@ -1,10 +1,12 @@
 //! A person removes a text for good.
 
+use std::iter;
+
 use super::cycle::Cycle;
 use super::{Error, Ingest, apart, paragraphs};
 use crate::layout;
 use crate::release::{Guid, Text};
-use crate::store::{Extent, Print};
+use crate::store::{Extent, PartText, Print};
 
 /// What was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +37,9 @@ impl Ingest {
             parts.push((print(one.text.clone()).await?, one));
         }
         let Some(revision) = revision else {
-            let own = prints.into_iter().map(|(_, print)| print);
-            let all: Vec<Print> = own
-                .chain(parts.into_iter().map(|(print, _)| print))
+            let own = prints.into_iter().map(|(_, print)| (guid, print));
+            let all: Vec<(Guid, Print)> = own
+                .chain(parts.into_iter().map(|(print, part)| (part.guid, print)))
                 .collect();
             self.store.redact(guid, Extent::Whole, &all, at).await?;
             return Ok(Redacted::Whole);
@@ -54,14 +56,19 @@ impl Ingest {
             .map(|(number, _)| *number)
             .collect();
         let current = prints.last().is_some_and(|last| is_unwanted(&last));
-        let same = parts.into_iter().filter(|(print, _)| print == unwanted);
+        let same = parts
+            .into_iter()
+            .filter(|(print, _)| print == unwanted && !print.paragraphs.is_empty());
+        let parts: Vec<PartText> = same.map(|(_, part)| part).collect();
         let extent = Extent::Revisions {
             numbers: &numbers,
             current,
-            parts: &same.map(|(_, part)| part).collect::<Vec<_>>(),
+            parts: &parts,
+            whole: unwanted.whole,
         };
-        let removed = std::slice::from_ref(unwanted);
-        self.store.redact(guid, extent, removed, at).await?;
+        let had_by = iter::once(guid).chain(parts.iter().map(|part| part.guid));
+        let removed: Vec<(Guid, Print)> = had_by.map(|of| (of, unwanted.clone())).collect();
+        self.store.redact(guid, extent, &removed, at).await?;
         Ok(if current {
             Redacted::Current
         } else {
@@ -79,22 +86,10 @@ impl Ingest {
 }
 
 impl Cycle<'_> {
-    /// Whether a text of a release must not be stored. A lead alone tells nothing, so it waits for its page.
-    pub(super) async fn is_redacted(&self, guid: Guid, text: &Text) -> Result<bool, Error> {
-        if self.store.is_redacted_whole(guid).await? {
-            return Ok(true);
-        }
-        if text.body.is_none() {
-            return Ok(self.store.is_redacted(guid).await?);
-        }
-        let redacted = self.redacted_from(guid, text).await? == Some(guid);
-        if redacted {
-            tracing::info!(
-                id = guid.id(),
-                "a text that was removed by a person was not stored again"
-            );
-        }
-        Ok(redacted)
+    /// Whether nothing may be stored of a release that has this text. A lead alone tells nothing, so it waits for its page.
+    pub(super) async fn is_closed(&self, guid: Guid, text: &Text) -> Result<bool, Error> {
+        Ok(self.store.is_redacted_whole(guid).await?
+            || text.body.is_none() && self.store.is_redacted(guid).await?)
     }
 
     /// The release from which a person has removed a text that is all in this one: the release `of` itself, or another.

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use super::judging::Among;
+use super::rulings::unless_overruled;
 use super::{Error, Ingest};
 use crate::duplicates::Reason;
-use crate::release::{Cause, DatedText, Guid};
-use crate::store::StoredCopy;
+use crate::release::{DatedText, Guid};
+use crate::store::{Store, StoredCopy};
 
 /// As many are looked at with one question to the store.
 const AT_ONCE: i64 = 100;
@@ -119,7 +120,7 @@ impl Rededuplication<'_> {
         Ok(self.waiting.pop())
     }
 
-    /// Whether a copy is one with the release that it is part of, in any state that the release had by itself.
+    /// Whether a copy is one with the release that it is part of, in any state that the release had without it.
     async fn reconsider(&self, copy: StoredCopy) -> Result<Option<Change>, Error> {
         let store = &self.ingest.store;
         let (Some(shown), Some(item)) =
@@ -133,7 +134,8 @@ impl Rededuplication<'_> {
         let own = Guid::new(&copy.source, &copy.path);
         let mut why = String::new();
         let revisions = store.revisions(copy.of).await?.into_iter().rev();
-        for state in revisions.filter(|one| one.cause != Cause::Reissued.as_str()) {
+        // Its own text there speaks for nothing.
+        for state in revisions.filter(|one| !(one.is_copys && one.text == copy.text.text)) {
             let text = DatedText {
                 text: state.text,
                 published: shown.published,
@@ -209,17 +211,23 @@ impl Rededuplication<'_> {
     }
 
     async fn apply(&self, change: &Change) -> Result<bool, Error> {
+        let store = self.ingest.store.from_now().await?;
+        let done = self.apply_to(&store, change).await;
+        Ok(unless_overruled(done)?.unwrap_or(false))
+    }
+
+    async fn apply_to(&self, store: &Store, change: &Change) -> Result<bool, Error> {
         match change {
-            Change::Split { copy, .. } => Ok(self.ingest.free(copy, false).await?.is_some()),
+            Change::Split { copy, .. } => Ok(self.ingest.free(store, copy, false).await?.is_some()),
             Change::Merge {
                 from, into, reason, ..
             } => {
-                let Some(text) = self.ingest.store.dated_text(*from).await? else {
+                let Some(text) = store.dated_text(*from).await? else {
                     return Ok(false);
                 };
                 let better = self.ingest.better(*into, &text).await?;
                 let reason = (reason.clone(), better.as_ref());
-                self.ingest.fold(*from, *into, reason).await
+                self.ingest.fold(store, (*from, *into), reason).await
             }
         }
     }

@@ -3,7 +3,7 @@
 use super::{Error, Ingest};
 use crate::duplicates::Reason;
 use crate::release::Guid;
-use crate::store::{Derived, Freeing, MergedCopy, NewRevision, StoredCopy};
+use crate::store::{self, Folding, Freeing, NewRevision, Store, StoredCopy};
 
 /// What became of a person's word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,14 +27,14 @@ impl Ingest {
         if from == into {
             return Ok(Ruled::IsOne);
         }
-        if self.store.is_redacted_whole(into).await? {
+        let store = self.store.from_now().await?;
+        if store.is_redacted_whole(into).await? {
             return Ok(Ruled::IsRedacted);
         }
-        let done = self.fold(from, into, (Reason::Ruled, None)).await?;
-        Ok(if done {
-            Ruled::Done(into)
-        } else {
-            Ruled::Changed
+        let done = self.fold(&store, (from, into), (Reason::Ruled, None));
+        Ok(match unless_overruled(done.await)? {
+            Some(true) => Ruled::Done(into),
+            _ => Ruled::Changed,
         })
     }
 
@@ -43,81 +43,70 @@ impl Ingest {
     /// # Errors
     /// [`Error`] when the store fails.
     pub async fn split(&self, copy: &StoredCopy) -> Result<Ruled, Error> {
-        let freed = self.free(copy, true).await?;
+        let store = self.store.from_now().await?;
+        let freed = self.free(&store, copy, true).await;
+        let freed = unless_overruled(freed)?.flatten();
         Ok(freed.map_or(Ruled::Changed, Ruled::Done))
     }
 
-    /// Makes a release part of another, which may take a better text. Gives whether both were there.
+    /// Makes a release part of another, which may take a better text, both as they were read from this store. Gives whether
+    /// they were there.
     pub(super) async fn fold(
         &self,
-        from: Guid,
-        into: Guid,
+        store: &Store,
+        (from, into): (Guid, Guid),
         (reason, better): (Reason, Option<&NewRevision>),
     ) -> Result<bool, Error> {
-        let (Some(item), Some(text), Some(path)) = (
-            self.store.item(from).await?,
-            self.store.dated_text(from).await?,
-            self.store.path_of(from).await?,
-        ) else {
-            return Ok(false);
-        };
-        let copy = MergedCopy {
+        let folding = Folding {
+            from,
             into,
-            source: &item.release.source,
-            path: &path,
-            url: &item.release.url,
-            text: &text,
             reason,
+            completed: None,
+            better,
             at: self.clock.now(),
         };
-        let done = self.store.fold(from, &copy, better).await?;
+        let done = store.fold(&folding).await?;
         if done {
-            let MergedCopy { url, reason, .. } = &copy;
-            tracing::info!(id = into.id(), url, %reason, "a release is part of another now");
+            let (from, reason) = (from.id(), &folding.reason);
+            tracing::info!(id = into.id(), from, %reason, "a release is part of another now");
         }
         Ok(done)
     }
 
-    /// Frees a copy; gives the release that it is now, or none where it was changed in this moment.
+    /// Frees a copy as it was read from this store; gives the release that it is now, or none where it was changed in this
+    /// moment.
     pub(super) async fn free(
         &self,
+        store: &Store,
         copy: &StoredCopy,
         is_ruled: bool,
     ) -> Result<Option<Guid>, Error> {
         // The guid of its path, unless the release that it leaves had this path first and has that guid.
         let own = Guid::new(&copy.source, &copy.path);
-        let guid = match self.store.number(own).await? {
+        let guid = match store.number(own).await? {
             None => own,
             Some(_) => Guid::freed(&copy.source, &copy.path, copy.of),
         };
-        let shown = match copy.folded {
-            Some(folded) => self.store.dated_text(folded).await?,
-            None => None,
-        };
-        let freed = self.beside(shown.as_ref().unwrap_or(&copy.text)).await?;
-        let left = match copy.revision {
-            Some(revision) => self.before(copy.of, revision).await?,
-            None => Derived::default(),
-        };
+        let mut left = Vec::new();
+        for one in store.left_by(copy).await? {
+            let derived = self.beside(&one.text).await?;
+            left.push((one, derived));
+        }
         let freeing = Freeing {
             guid,
-            freed: &freed,
+            freed: &self.beside(&copy.text).await?,
             left: &left,
             is_ruled,
             at: self.clock.now(),
         };
-        Ok(self.store.split(copy, &freeing).await?)
+        Ok(store.split(copy, &freeing).await?)
     }
+}
 
-    /// What is kept beside the text that a release had before a revision.
-    async fn before(&self, guid: Guid, revision: i64) -> Result<Derived, Error> {
-        let texts = self.store.revision_texts(guid).await?;
-        let earlier = texts.into_iter().find(|one| one.number == revision - 1);
-        let shown = self.store.dated_text(guid).await?;
-        let (Some(earlier), Some(mut text)) = (earlier, shown) else {
-            return Ok(Derived::default());
-        };
-        text.text = earlier.text;
-        self.beside(&text).await
+/// None where a person's word came between.
+pub(super) fn unless_overruled<T>(done: Result<T, Error>) -> Result<Option<T>, Error> {
+    match done {
+        Err(Error::Store(store::Error::Overruled)) => Ok(None),
+        done => done.map(Some),
     }
 }

@@ -89,20 +89,27 @@ impl Cycle<'_> {
                 self.note(&due.url, cause);
                 continue;
             }
-            match self.stands_elsewhere(&due).await? {
-                Copies::There => self.report.merged += 1,
-                // Whether one is there will be known another day.
-                Copies::Unknown => {}
-                Copies::Gone => {
-                    let now = self.ingest.clock.now();
-                    self.store.withdraw(due.guid, now).await?;
-                    tracing::info!(
-                        id = due.guid.id(),
-                        url = due.url,
-                        "withdrawn by its publisher"
-                    );
-                    self.report.withdrawn += 1;
-                }
+            // It is looked at again another day, so what was disturbed is done then.
+            self.undisturbed(async |cycle| cycle.withdraw_one(&due).await)
+                .await?;
+        }
+        Ok(())
+    }
+
+    async fn withdraw_one(&mut self, due: &Due) -> Result<(), Error> {
+        match self.stands_elsewhere(due).await? {
+            Copies::There => self.report.merged += 1,
+            // Whether one is there will be known another day.
+            Copies::Unknown => {}
+            Copies::Gone => {
+                let now = self.ingest.clock.now();
+                self.store.withdraw(due.guid, now).await?;
+                tracing::info!(
+                    id = due.guid.id(),
+                    url = due.url,
+                    "withdrawn by its publisher"
+                );
+                self.report.withdrawn += 1;
             }
         }
         Ok(())
@@ -111,7 +118,7 @@ impl Cycle<'_> {
     /// Whether one of a release's copies is still there; then the release stands at that address.
     async fn stands_elsewhere(&mut self, due: &Due) -> Result<Copies, Error> {
         let source = self.source.id.as_str();
-        let Some(text) = self.store.dated_text(due.guid).await? else {
+        let Some(text) = self.store.own_text(due.guid).await? else {
             return Ok(Copies::Gone);
         };
         let mut copies = Copies::Gone;

@@ -7,7 +7,7 @@ use sqlx::Row;
 use super::redactions::REDACTED_WHOLE;
 use super::related::relate;
 use super::sketches::write_sketch;
-use super::{Result, Store, Tx, bump, json_of};
+use super::{RELEASE, Result, Store, Tx, bump, json_of, raise};
 use crate::difference::Weight;
 use crate::release::{CanonicalPath, Cause, DatedText, Guid, Reading, Status, Tag, Text};
 
@@ -97,28 +97,30 @@ impl Store {
     /// [`super::Error`].
     pub async fn revise(&self, guid: Guid, new: &NewRevision, at: DateTime<Utc>) -> Result<()> {
         let mut tx = self.begin().await?;
-        add_newest(&mut tx, guid, new, at).await?;
+        add_newest(&mut tx, guid, new, None, at).await?;
         tx.commit().await?;
         Ok(())
     }
 
-    /// Keeps a body whose words are the same and whose links are not: they were mended.
+    /// Keeps a body of a release's own whose words are the same and whose links are not: they were mended.
     ///
     /// # Errors
     /// [`super::Error`].
     pub async fn mend_links(&self, guid: Guid, body: &str) -> Result<()> {
         let mut tx = self.begin().await?;
-        sqlx::query("UPDATE releases SET body = $1 WHERE guid = $2 AND body IS NOT NULL")
-            .bind(body)
-            .bind(guid.to_string())
-            .execute(&mut *tx)
-            .await?;
         // The revision has the same words, so what it links to is mended with it.
         sqlx::query(
-            "UPDATE revisions SET body = $1 WHERE guid = $2 AND body IS NOT NULL
-             AND number = (SELECT MAX(number) FROM revisions WHERE guid = $2)",
+            "UPDATE revisions SET body = $1 WHERE guid = $2 AND body IS NOT NULL AND number =
+             (SELECT MAX(number) FROM revisions WHERE guid = $2 AND copy_path IS NULL)",
         )
         .bind(body)
+        .bind(guid.to_string())
+        .execute(&mut *tx)
+        .await?;
+        sqlx::query(
+            "UPDATE releases SET body = v.body FROM revisions v WHERE releases.guid = $1 AND releases.body IS NOT NULL
+             AND v.guid = $1 AND v.number = (SELECT MAX(number) FROM revisions WHERE guid = $1)",
+        )
         .bind(guid.to_string())
         .execute(&mut *tx)
         .await?;
@@ -162,13 +164,15 @@ impl Store {
                  WHERE source = $3 AND path = $4"
             }
         };
+        let mut tx = self.begin().await?;
         sqlx::query(sql)
             .bind(seen)
             .bind(upstream_guid)
             .bind(source)
             .bind(path.as_str())
-            .execute(&self.pool)
+            .execute(&mut *tx)
             .await?;
+        tx.commit().await?;
         Ok(())
     }
 }
@@ -182,12 +186,10 @@ pub(super) async fn add_release(
     derived: &Derived,
     at: DateTime<Utc>,
 ) -> Result<()> {
-    sqlx::query("UPDATE counters SET value = value + 1 WHERE name = 'release'")
-        .execute(&mut **tx)
-        .await?;
+    let number = raise(tx, RELEASE).await?;
     sqlx::query(
         "INSERT INTO releases (guid, source, url, title, lead, body, published, first_seen, updated, status, number)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $8, $9, value FROM counters WHERE name = 'release'",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)",
     )
     .bind(guid.to_string())
     .bind(source)
@@ -198,9 +200,11 @@ pub(super) async fn add_release(
     .bind(first.published.timestamp())
     .bind(at.timestamp())
     .bind(Status::Current.as_str())
+    .bind(number)
     .execute(&mut **tx)
     .await?;
-    add_revision(tx, guid, &first.text, (Cause::First, None), &[], at).await?;
+    let cause = (Cause::First, None);
+    add_revision(tx, guid, (&first.text, None), cause, &[], at).await?;
     write_derived(tx, guid, derived).await
 }
 
@@ -243,12 +247,13 @@ pub(super) async fn add_address(
     Ok(())
 }
 
-/// Keeps a text as a release's newest; gives the revision's number. Nothing is kept of a release that is not shown by
-/// itself, or whose texts a person has removed in this moment.
+/// Keeps a text as a release's newest, which it may have from a copy; gives the revision's number. Nothing is kept of a
+/// release that is not shown by itself, or whose texts a person has removed in this moment.
 pub(super) async fn add_newest(
     tx: &mut Tx,
     guid: Guid,
     new: &NewRevision,
+    copy: Option<CopyPlace<'_>>,
     at: DateTime<Utc>,
 ) -> Result<Option<i64>> {
     // A completion is no news to a reader: the release was there, only its text was late. Nor is a typing error that
@@ -273,28 +278,32 @@ pub(super) async fn add_newest(
         return Ok(None);
     }
     let cause = (new.cause, new.weight);
-    let number = add_revision(tx, guid, &new.text, cause, &new.changed, at).await?;
+    let number = add_revision(tx, guid, (&new.text, copy), cause, &new.changed, at).await?;
     write_derived(tx, guid, &new.derived).await?;
     bump(tx).await?;
     Ok(Some(number))
 }
 
+/// The source and the path of the copy whose text a revision is.
+pub(super) type CopyPlace<'a> = (&'a str, &'a str);
+
 pub(super) async fn add_revision(
     tx: &mut Tx,
     guid: Guid,
-    text: &Text,
+    (text, copy): (&Text, Option<CopyPlace<'_>>),
     (cause, weight): (Cause, Option<Weight>),
     changed: &[&str],
     at: DateTime<Utc>,
 ) -> Result<i64> {
-    let row = sqlx::query("SELECT COUNT(*) + 1 AS number FROM revisions WHERE guid = $1")
-        .bind(guid.to_string())
-        .fetch_one(&mut **tx)
-        .await?;
+    let row =
+        sqlx::query("SELECT COALESCE(MAX(number), 0) + 1 AS number FROM revisions WHERE guid = $1")
+            .bind(guid.to_string())
+            .fetch_one(&mut **tx)
+            .await?;
     let number: i64 = row.try_get("number")?;
     sqlx::query(
-        "INSERT INTO revisions (guid, number, at, cause, title, lead, body, changed, weight)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO revisions (guid, number, at, cause, title, lead, body, changed, weight, copy_source, copy_path)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(guid.to_string())
     .bind(number)
@@ -305,6 +314,8 @@ pub(super) async fn add_revision(
     .bind(text.body.as_deref())
     .bind(json_of(&changed, "what changed")?)
     .bind(weight.map(Weight::as_str))
+    .bind(copy.map(|(source, _)| source))
+    .bind(copy.map(|(_, path)| path))
     .execute(&mut **tx)
     .await?;
     Ok(number)

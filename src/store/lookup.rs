@@ -9,6 +9,15 @@ use super::redactions::REDACTED_WHOLE;
 use super::{Result, Store, guid_in, placeholders};
 use crate::release::{CanonicalPath, Guid, Status};
 
+/// How a text was removed by a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redaction {
+    /// For ever.
+    Whole,
+    /// Until the publisher has another.
+    Current,
+}
+
 /// An address that is known.
 #[derive(Debug, Clone)]
 pub struct Address {
@@ -24,8 +33,8 @@ pub struct Address {
     pub change: i64,
     /// Whether the release is withdrawn.
     pub is_withdrawn: bool,
-    /// Whether no text of the release may ever be stored again.
-    pub is_redacted: bool,
+    /// Whether a person has removed the text that stood there: until there is another, or for ever.
+    pub redacted: Option<Redaction>,
 }
 
 impl Store {
@@ -41,10 +50,7 @@ impl Store {
         let mut found = HashMap::new();
         for some in paths.chunks(200) {
             let sql = format!(
-                "SELECT a.path, a.guid, a.feed_seen, a.listing_seen, a.change, m.path AS copy, r.status, r.redacted
-                 FROM addresses a JOIN releases r ON r.guid = a.guid
-                 LEFT JOIN merges m ON m.source = a.source AND m.path = a.path
-                 WHERE a.source = $1 AND a.path IN ({})",
+                "{ADDRESSES} WHERE a.source = $1 AND a.path IN ({})",
                 placeholders(2, some.len())
             );
             // Only numbered placeholders are put into the statement.
@@ -60,35 +66,52 @@ impl Store {
         Ok(found)
     }
 
-    /// The release that the newsroom's own guid was seen on, and whether that was at the address of a merged copy.
+    /// The address that the newsroom's own guid was seen on; a release's own before a copy's.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn by_upstream_guid(&self, source: &str, guid: &str) -> Result<Option<(Guid, bool)>> {
-        let row = sqlx::query(
-            "SELECT a.guid, m.path AS copy FROM addresses a JOIN releases r ON r.guid = a.guid
-             LEFT JOIN merges m ON m.source = a.source AND m.path = a.path
-             WHERE a.source = $1 AND a.upstream_guid = $2 ORDER BY CASE WHEN m.path IS NULL THEN 0 ELSE 1 END, a.path",
-        )
-        .bind(source)
-        .bind(guid)
-        .fetch_optional(&self.pool)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let copy: Option<String> = row.try_get("copy")?;
-        Ok(Some((guid_in(&row)?, copy.is_some())))
+    pub async fn by_upstream_guid(&self, source: &str, guid: &str) -> Result<Option<Address>> {
+        let sql = format!(
+            "{ADDRESSES} WHERE a.source = $1 AND a.upstream_guid = $2
+             ORDER BY CASE WHEN m.path IS NULL THEN 0 ELSE 1 END, a.path LIMIT 1"
+        );
+        let row = sqlx::query(AssertSqlSafe(sql))
+            .bind(source)
+            .bind(guid)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(address_of).transpose()
     }
 }
 
+/// The addresses, each with what became of its text; a condition follows.
+const ADDRESSES: &str =
+    "SELECT a.path, a.guid, a.feed_seen, a.listing_seen, a.change, m.path AS copy, r.status,
+    r.redacted, COALESCE(f.redacted, m.redacted) AS copy_redacted
+    FROM addresses a JOIN releases r ON r.guid = a.guid
+    LEFT JOIN merges m ON m.source = a.source AND m.path = a.path
+    LEFT JOIN releases f ON f.guid = m.folded";
+
 fn address_of(row: &AnyRow) -> Result<Address> {
+    let is_copy = row.try_get::<Option<String>, _>("copy")?.is_some();
+    let of_release: Option<String> = row.try_get("redacted")?;
+    let of_copy: Option<String> = row.try_get("copy_redacted")?;
+    let redacted = match (of_release.as_deref(), is_copy) {
+        // What is part of a release is removed with it.
+        (Some(REDACTED_WHOLE), true) => of_release,
+        (_, true) => of_copy,
+        (_, false) => of_release,
+    };
     Ok(Address {
         guid: guid_in(row)?,
-        is_copy: row.try_get::<Option<String>, _>("copy")?.is_some(),
+        is_copy,
         feed_seen: row.try_get("feed_seen")?,
         listing_seen: row.try_get("listing_seen")?,
         change: row.try_get("change")?,
         is_withdrawn: row.try_get::<String, _>("status")? == Status::Withdrawn.as_str(),
-        is_redacted: row.try_get::<Option<String>, _>("redacted")?.as_deref()
-            == Some(REDACTED_WHOLE),
+        redacted: redacted.map(|extent| match extent.as_str() {
+            REDACTED_WHOLE => Redaction::Whole,
+            _ => Redaction::Current,
+        }),
     })
 }

@@ -7,7 +7,7 @@ use sqlx::{AnyPool, SqlStr};
 
 use super::Result;
 
-const SQLITE: [(i64, &str, &str); 3] = [
+const SQLITE: [(i64, &str, &str); 4] = [
     (1, "first", include_str!("migrations/sqlite/0001_first.sql")),
     (
         2,
@@ -18,6 +18,11 @@ const SQLITE: [(i64, &str, &str); 3] = [
         3,
         "duplicates",
         include_str!("migrations/sqlite/0003_duplicates.sql"),
+    ),
+    (
+        4,
+        "copies",
+        include_str!("migrations/sqlite/0004_copies.sql"),
     ),
 ];
 

@@ -221,6 +221,7 @@ impl Store {
                     title: row.try_get("title")?,
                     changed: json_in(&row.try_get::<String, _>("changed")?, "what changed")?,
                     weight: row.try_get("weight")?,
+                    is_copys: row.try_get::<Option<String>, _>("copy_path")?.is_some(),
                     text: Text {
                         title: row.try_get("title")?,
                         lead: row.try_get("lead")?,

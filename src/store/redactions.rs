@@ -8,13 +8,15 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::sketches::drop_sketch;
-use super::{Result, Store, Tx, bump, guid_in, guid_of, json_in, json_of, placeholders};
-use crate::release::{Evidence, Guid, Text};
+use super::{
+    Result, Store, Tx, WORD, bump, guid_in, guid_of, json_in, json_of, placeholders, raise,
+};
+use crate::release::{Evidence, Guid, Text, seen};
 
 /// No text of the release is ever stored again.
 pub(super) const REDACTED_WHOLE: &str = "whole";
 /// The current text is removed, until the publisher has another.
-const REDACTED_CURRENT: &str = "current";
+pub(super) const REDACTED_CURRENT: &str = "current";
 
 /// A shorter removed text may stand in another release by chance.
 const TELLING: usize = 2;
@@ -42,15 +44,17 @@ pub struct NumberedText {
 /// A text of what is part of a release: a copy's, or a revision's of a release that it was made of.
 #[derive(Debug, Clone)]
 pub struct PartText {
-    place: Place,
+    /// The release that has it, which may be out of sight.
+    pub guid: Guid,
     /// The text.
     pub text: Text,
+    place: Place,
 }
 
 #[derive(Debug, Clone)]
 enum Place {
     Copy { source: String, path: String },
-    Revision { guid: String, number: i64 },
+    Revision(i64),
 }
 
 /// What of a release's texts is removed.
@@ -66,6 +70,8 @@ pub enum Extent<'a> {
         current: bool,
         /// The same text where a part of the release has it.
         parts: &'a [PartText],
+        /// The hash of all its words.
+        whole: i64,
     },
 }
 
@@ -83,19 +89,22 @@ impl Store {
             })
         };
         let mut parts = Vec::new();
-        let copies =
-            sqlx::query("SELECT source, path, title, lead, body FROM merges WHERE guid = $1")
-                .bind(guid.to_string())
-                .fetch_all(&self.pool)
-                .await?;
+        // A copy that was a release has its text in its revisions.
+        let copies = sqlx::query(
+            "SELECT source, path, title, lead, body FROM merges WHERE guid = $1 AND folded IS NULL",
+        )
+        .bind(guid.to_string())
+        .fetch_all(&self.pool)
+        .await?;
         for row in &copies {
             let place = Place::Copy {
                 source: row.try_get("source")?,
                 path: row.try_get("path")?,
             };
             parts.push(PartText {
-                place,
+                guid,
                 text: text(row)?,
+                place,
             });
         }
         let revisions = sqlx::query(
@@ -106,13 +115,10 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         for row in &revisions {
-            let place = Place::Revision {
-                guid: row.try_get("guid")?,
-                number: row.try_get("number")?,
-            };
             parts.push(PartText {
-                place,
+                guid: guid_in(row)?,
                 text: text(row)?,
+                place: Place::Revision(row.try_get("number")?),
             });
         }
         Ok(parts)
@@ -143,7 +149,8 @@ impl Store {
             .collect()
     }
 
-    /// Removes texts of a release for good. What holds all paragraphs of one of `prints` is never stored again.
+    /// Removes texts of a release for good. What holds all paragraphs of one of `prints`, each of the release that had it,
+    /// is never stored again.
     ///
     /// # Errors
     /// [`super::Error`].
@@ -151,18 +158,17 @@ impl Store {
         &self,
         guid: Guid,
         extent: Extent<'_>,
-        prints: &[Print],
+        prints: &[(Guid, Print)],
         at: DateTime<Utc>,
     ) -> Result<()> {
-        let id = guid.to_string();
         let mut tx = self.begin().await?;
-        for print in prints {
+        for (of, print) in prints {
             for paragraph in &print.paragraphs {
                 sqlx::query(
                     "INSERT INTO redactions (guid, text, paragraph, at) VALUES ($1, $2, $3, $4)
                      ON CONFLICT (guid, text, paragraph) DO NOTHING",
                 )
-                .bind(&id)
+                .bind(of.to_string())
                 .bind(print.whole)
                 .bind(*paragraph)
                 .bind(at.timestamp())
@@ -171,23 +177,25 @@ impl Store {
             }
         }
         match extent {
-            Extent::Whole => remove_all(&mut tx, guid, at).await?,
+            Extent::Whole => remove_all(&mut tx, guid, REDACTED_WHOLE, at).await?,
             Extent::Revisions {
                 numbers,
                 current,
                 parts,
+                whole,
             } => {
                 for number in numbers {
-                    remove_revision(&mut tx, &id, *number).await?;
+                    remove_revision(&mut tx, guid, *number).await?;
                 }
                 if current {
                     remove_current(&mut tx, guid, REDACTED_CURRENT, at).await?;
                 }
                 for part in parts {
-                    remove_part(&mut tx, &part.place, at).await?;
+                    remove_part(&mut tx, part, whole, at).await?;
                 }
             }
         }
+        raise(&mut tx, WORD).await?;
         bump(&mut tx).await?;
         tx.commit().await?;
         self.fold_journal().await
@@ -211,13 +219,14 @@ impl Store {
         Ok(())
     }
 
-    /// The release from which a text was removed that is all in the one with this print: of the release `of` itself, or
-    /// where the removed text is long enough to be no other's.
+    /// The release from which a text was removed that is all in the one with this print: the release `of` itself before any
+    /// other, of which the removed text must be long enough to be no other's.
     ///
     /// # Errors
     /// [`super::Error`].
     pub async fn redacted_from(&self, of: Guid, print: &Print) -> Result<Option<Guid>> {
         let all: Vec<i64> = print.paragraphs.iter().copied().collect();
+        let mut found = None;
         for some in all.chunks(500) {
             let sql = format!(
                 "SELECT DISTINCT x.guid, x.text, COALESCE(r.merged_into, r.guid) AS shown
@@ -233,13 +242,19 @@ impl Store {
                 let guid = guid_in(&row)?;
                 let removed = self.redacted_paragraphs(guid, row.try_get("text")?).await?;
                 let shown = guid_of(&row.try_get::<String, _>("shown")?)?;
-                let is_its_own = guid == of || shown == of || removed.len() >= TELLING;
-                if is_its_own && removed.iter().all(|one| print.paragraphs.contains(one)) {
+                let is_its_own = guid == of || shown == of;
+                if !removed.iter().all(|one| print.paragraphs.contains(one)) {
+                    continue;
+                }
+                if is_its_own {
                     return Ok(Some(shown));
+                }
+                if removed.len() >= TELLING {
+                    found.get_or_insert(shown);
                 }
             }
         }
-        Ok(None)
+        Ok(found)
     }
 
     async fn redacted_paragraphs(&self, guid: Guid, text: i64) -> Result<Vec<i64>> {
@@ -277,36 +292,65 @@ impl Store {
     }
 }
 
-/// Removes every text of a release and of its parts.
-pub(super) async fn remove_all(tx: &mut Tx, guid: Guid, at: DateTime<Utc>) -> Result<()> {
+/// How much of a release's text is removed; what has all of its text is found to have a part removed that others had.
+pub(super) async fn extent_of(tx: &mut Tx, guid: Guid) -> Result<&'static str> {
+    let row = sqlx::query("SELECT 1 FROM releases WHERE guid = $1 AND redacted = $2")
+        .bind(guid.to_string())
+        .bind(REDACTED_WHOLE)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(row.map_or(REDACTED_CURRENT, |_| REDACTED_WHOLE))
+}
+
+/// Removes every text of a release and of its parts, for ever or until the publisher has another.
+pub(super) async fn remove_all(
+    tx: &mut Tx,
+    guid: Guid,
+    extent: &str,
+    at: DateTime<Utc>,
+) -> Result<()> {
     let rows = sqlx::query("SELECT guid FROM releases WHERE guid = $1 OR merged_into = $1")
         .bind(guid.to_string())
         .fetch_all(&mut **tx)
         .await?;
     for row in &rows {
         let part = guid_in(row)?;
-        for sql in [
-            "UPDATE revisions SET lead = NULL, body = NULL WHERE guid = $1",
-            "UPDATE merges SET lead = NULL, body = NULL WHERE guid = $1",
-            // What the ways in said of it holds the lead; nothing that they say is taken in any more.
-            "UPDATE addresses SET page_due = NULL, feed_seen = NULL, listing_seen = NULL WHERE guid = $1",
-        ] {
-            sqlx::query(sql)
-                .bind(part.to_string())
-                .execute(&mut **tx)
-                .await?;
-        }
-        remove_current(tx, part, REDACTED_WHOLE, at).await?;
+        sqlx::query("UPDATE revisions SET lead = NULL, body = NULL, redacted = 1 WHERE guid = $1")
+            .bind(part.to_string())
+            .execute(&mut **tx)
+            .await?;
+        remove_current(tx, part, extent, at).await?;
+    }
+    sqlx::query("UPDATE merges SET lead = NULL, body = NULL, redacted = $1 WHERE guid = $2")
+        .bind(extent)
+        .bind(guid.to_string())
+        .execute(&mut **tx)
+        .await?;
+    let places = sqlx::query("SELECT source, path FROM addresses WHERE guid = $1")
+        .bind(guid.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    for row in &places {
+        hide_lead(tx, (row.try_get("source")?, row.try_get("path")?)).await?;
+    }
+    if extent == REDACTED_WHOLE {
+        // Nothing that they say is taken in any more.
+        sqlx::query("UPDATE addresses SET page_due = NULL WHERE guid = $1")
+            .bind(guid.to_string())
+            .execute(&mut **tx)
+            .await?;
     }
     Ok(())
 }
 
-async fn remove_revision(tx: &mut Tx, guid: &str, number: i64) -> Result<()> {
-    sqlx::query("UPDATE revisions SET lead = NULL, body = NULL WHERE guid = $1 AND number = $2")
-        .bind(guid)
-        .bind(number)
-        .execute(&mut **tx)
-        .await?;
+async fn remove_revision(tx: &mut Tx, guid: Guid, number: i64) -> Result<()> {
+    sqlx::query(
+        "UPDATE revisions SET lead = NULL, body = NULL, redacted = 1 WHERE guid = $1 AND number = $2",
+    )
+    .bind(guid.to_string())
+    .bind(number)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 
@@ -321,31 +365,104 @@ async fn remove_current(tx: &mut Tx, guid: Guid, extent: &str, at: DateTime<Utc>
     .execute(&mut **tx)
     .await?;
     drop_sketch(tx, guid).await?;
+    // The address at which it stands, or stood before it was part of another.
+    let places = sqlx::query(
+        "SELECT a.source, a.path FROM addresses a LEFT JOIN merges m ON m.source = a.source AND m.path = a.path
+         WHERE a.guid = $1 AND m.path IS NULL
+         UNION ALL SELECT source, path FROM merges WHERE folded = $1",
+    )
+    .bind(&id)
+    .fetch_all(&mut **tx)
+    .await?;
+    for row in &places {
+        hide_lead(tx, (row.try_get("source")?, row.try_get("path")?)).await?;
+    }
     hide_sentences(tx, &id).await
 }
 
-async fn remove_part(tx: &mut Tx, place: &Place, at: DateTime<Utc>) -> Result<()> {
-    match place {
+async fn remove_part(tx: &mut Tx, part: &PartText, whole: i64, at: DateTime<Utc>) -> Result<()> {
+    match &part.place {
         Place::Copy { source, path } => {
             sqlx::query(
-                "UPDATE merges SET lead = NULL, body = NULL WHERE source = $1 AND path = $2",
+                "UPDATE merges SET lead = NULL, body = NULL, redacted = $1, removed = $2 WHERE source = $3 AND path = $4",
             )
+            .bind(REDACTED_CURRENT)
+            .bind(whole)
             .bind(source)
             .bind(path)
             .execute(&mut **tx)
             .await?;
+            hide_lead(tx, (source, path)).await?;
         }
-        Place::Revision { guid, number } => {
-            remove_revision(tx, guid, *number).await?;
+        Place::Revision(number) => {
+            remove_revision(tx, part.guid, *number).await?;
             let newest = sqlx::query("SELECT MAX(number) AS number FROM revisions WHERE guid = $1")
-                .bind(guid)
+                .bind(part.guid.to_string())
                 .fetch_one(&mut **tx)
                 .await?;
             if newest.try_get::<i64, _>("number")? == *number {
-                remove_current(tx, guid_of(guid)?, REDACTED_CURRENT, at).await?;
+                remove_current(tx, part.guid, REDACTED_CURRENT, at).await?;
             }
         }
     }
+    Ok(())
+}
+
+/// Lets a release that was a copy until now be redacted as the copy was; gives whether that is for ever.
+pub(super) async fn redact_new(tx: &mut Tx, guid: Guid, copy: (&str, &str)) -> Result<bool> {
+    let row = sqlx::query("SELECT redacted, removed FROM merges WHERE source = $1 AND path = $2")
+        .bind(copy.0)
+        .bind(copy.1)
+        .fetch_one(&mut **tx)
+        .await?;
+    let redacted: Option<String> = row.try_get("redacted")?;
+    if redacted.is_none() {
+        return Ok(false);
+    }
+    sqlx::query("UPDATE releases SET redacted = $1 WHERE guid = $2")
+        .bind(&redacted)
+        .bind(guid.to_string())
+        .execute(&mut **tx)
+        .await?;
+    sqlx::query("UPDATE revisions SET redacted = 1 WHERE guid = $1")
+        .bind(guid.to_string())
+        .execute(&mut **tx)
+        .await?;
+    // However short it is, it is known again here as well.
+    sqlx::query(
+        "INSERT INTO redactions (guid, text, paragraph, at)
+         SELECT $1, text, paragraph, MIN(at) FROM redactions WHERE text = $2 GROUP BY text, paragraph",
+    )
+    .bind(guid.to_string())
+    .bind(row.try_get::<Option<i64>, _>("removed")?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(redacted.as_deref() == Some(REDACTED_WHOLE))
+}
+
+/// What the ways in said of an address holds the lead; the headline may stay.
+async fn hide_lead(tx: &mut Tx, (source, path): (&str, &str)) -> Result<()> {
+    let row = sqlx::query(
+        "SELECT feed_seen, listing_seen FROM addresses WHERE source = $1 AND path = $2",
+    )
+    .bind(source)
+    .bind(path)
+    .fetch_optional(&mut **tx)
+    .await?;
+    let Some(row) = row else { return Ok(()) };
+    let without = |column| -> Result<Option<String>> {
+        let seen: Option<String> = row.try_get(column)?;
+        Ok(seen.map(|seen| seen::without_lead(&seen)))
+    };
+    sqlx::query(
+        "UPDATE addresses SET feed_seen = $1, listing_seen = $2 WHERE source = $3 AND path = $4",
+    )
+    .bind(without("feed_seen")?)
+    .bind(without("listing_seen")?)
+    .bind(source)
+    .bind(path)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

@@ -133,14 +133,10 @@ async fn a_copy_is_an_address_and_no_row_of_its_own() {
         .unwrap();
     assert!(known[&again.path].is_copy);
     assert_eq!(store.find("https://h/releases/b").await.unwrap(), [guid]);
-    assert_eq!(
-        store
-            .by_upstream_guid("npcc", "guid of /releases/b")
-            .await
-            .unwrap(),
-        Some((guid, true)),
-        "it was seen at the copy's address"
-    );
+    let upstream = "guid of /releases/b";
+    let seen_on = store.by_upstream_guid("npcc", upstream).await.unwrap();
+    let seen_on = seen_on.unwrap();
+    assert_eq!((seen_on.guid, seen_on.is_copy), (guid, true));
 }
 
 #[tokio::test]
@@ -150,11 +146,20 @@ async fn a_late_page_can_fold_a_release_into_another() {
         add(&store, "/releases/a", "x").await,
         add(&store, "/releases/b", "x").await,
     );
+    let whole = newest(&copy("whole").text, (Cause::Completed, None), "y");
+    let folding = Folding {
+        from: b,
+        into: a,
+        reason: Reason::EqualText,
+        completed: Some((b, &whole)),
+        better: None,
+        at: at(5),
+    };
+    assert!(store.fold(&folding).await.unwrap());
+    assert!(!store.fold(&folding).await.unwrap(), "it is done");
     let path = CanonicalPath::from_stored("/releases/b".into());
-    let text = copy("b");
-    let fold = merged(a, &path, &text);
-    assert!(store.fold(b, &fold, None).await.unwrap());
-    assert!(!store.fold(b, &fold, None).await.unwrap(), "it is done");
+    let stored = store.copy_at("npcc", &path).await.unwrap().unwrap();
+    assert_eq!(stored.text, copy("whole"), "its whole text is kept");
     assert_eq!(store.newest(None, 9).await.unwrap().len(), 1);
     assert_eq!(store.show(a).await.unwrap().unwrap().merges.len(), 1);
     assert!(store.show(b).await.unwrap().is_none());

@@ -3,9 +3,8 @@
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 
-use super::ingest::add_revision;
-use super::merges::{MergedCopy, add_merge};
-use super::{Result, Store, Tx, bump, dated_text_in};
+use super::merges::{MergedCopy, add_old_address};
+use super::{Result, Store, Tx, bump};
 use crate::release::{CanonicalPath, Cause, Guid, Status};
 
 impl Store {
@@ -107,7 +106,15 @@ impl Store {
             .bind(copy.0.as_str())
             .execute(&mut *tx)
             .await?;
-        add_merge(&mut tx, old).await?;
+        // So are the texts that it has from there.
+        sqlx::query(
+            "UPDATE revisions SET copy_source = NULL, copy_path = NULL WHERE copy_source = $1 AND copy_path = $2",
+        )
+        .bind(old.source)
+        .bind(copy.0.as_str())
+        .execute(&mut *tx)
+        .await?;
+        add_old_address(&mut tx, old).await?;
         sqlx::query("UPDATE releases SET url = $1 WHERE guid = $2")
             .bind(copy.1)
             .bind(old.into.to_string())
@@ -146,22 +153,28 @@ async fn turn(
     cause: Cause,
     at: DateTime<Utc>,
 ) -> Result<bool> {
-    let row = sqlx::query(
-        "SELECT title, lead, body, published FROM releases WHERE guid = $1 AND status <> $2",
+    let done = sqlx::query(
+        "UPDATE releases SET status = $1, updated = $2 WHERE guid = $3 AND status <> $1",
     )
-    .bind(guid.to_string())
     .bind(status.as_str())
-    .fetch_optional(&mut **tx)
+    .bind(at.timestamp())
+    .bind(guid.to_string())
+    .execute(&mut **tx)
     .await?;
-    let Some(row) = row else { return Ok(false) };
-    let text = dated_text_in(&row)?.text;
-    sqlx::query("UPDATE releases SET status = $1, updated = $2 WHERE guid = $3")
-        .bind(status.as_str())
-        .bind(at.timestamp())
-        .bind(guid.to_string())
-        .execute(&mut **tx)
-        .await?;
-    add_revision(tx, guid, &text, (cause, None), &[], at).await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    // Its text is the one before it, with all that is known of that.
+    sqlx::query(
+        "INSERT INTO revisions (guid, number, at, cause, title, lead, body, changed, copy_source, copy_path, redacted)
+         SELECT guid, number + 1, $1, $2, title, lead, body, '[]', copy_source, copy_path, redacted
+         FROM revisions WHERE guid = $3 ORDER BY number DESC LIMIT 1",
+    )
+    .bind(at.timestamp())
+    .bind(cause.as_str())
+    .bind(guid.to_string())
+    .execute(&mut **tx)
+    .await?;
     bump(tx).await?;
     Ok(true)
 }

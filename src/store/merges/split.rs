@@ -1,36 +1,66 @@
 //! A copy is freed, so that it is a release by itself.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 
 use super::{StoredCopy, copy_at, pairs, with_its_parts};
-use crate::release::{CanonicalPath, Guid};
+use crate::release::{Cause, DatedText, Guid};
 use crate::store::ingest::{Derived, add_release, write_derived};
+use crate::store::redactions::{REDACTED_CURRENT, REDACTED_WHOLE, redact_new};
 use crate::store::related::{relate, rule};
 use crate::store::sketches::write_sketch;
-use crate::store::{Result, Store, Tx, bump};
+use crate::store::{Result, Store, Tx, WORD, bump, dated_text_in, guid_in, raise};
 
 /// What a release that was split off is told to be.
 pub(super) const KEPT_APART: &str = "a person keeps the two apart";
+
+/// A source and a path.
+type Place = (String, String);
 
 /// What is kept beside the texts that a split brings back.
 #[derive(Debug, Clone)]
 pub struct Freeing<'a> {
     /// The guid of the copy, where it was no release before.
     pub guid: Guid,
-    /// Beside the copy's text.
+    /// Beside the text of what is freed.
     pub freed: &'a Derived,
-    /// Beside the text that the release had before it took the copy's.
-    pub left: &'a Derived,
+    /// The releases that it leaves without a text, as [`Store::left_by`] gives them, and what is kept beside the texts that
+    /// they are left with.
+    pub left: &'a [(Left, Derived)],
     /// Whether it is a person's word, which outlives every run of the rules.
     pub is_ruled: bool,
     /// Now.
     pub at: DateTime<Utc>,
 }
 
+/// A release that has texts of a copy which is to be freed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// The release: the one that the copy is part of, or one that is part of it as well.
+    pub guid: Guid,
+    /// What it shows without them.
+    pub text: DatedText,
+    /// The newest revision that is left, which has that text.
+    shows: i64,
+    /// The revisions that go with the copy.
+    gone: Vec<i64>,
+    /// Withdrawals and returns while the copy's text was shown, each with the revision whose text was hidden by it.
+    turned: Vec<(i64, i64)>,
+}
+
 impl Store {
+    /// What releases are left with when a copy is freed. In order, so that the same is always told the same.
+    ///
+    /// # Errors
+    /// [`crate::store::Error`].
+    pub async fn left_by(&self, copy: &StoredCopy) -> Result<Vec<Left>> {
+        let mut connection = self.pool.acquire().await?;
+        let along = along(&mut connection, copy).await?;
+        left_by(&mut connection, copy, &along).await
+    }
+
     /// Frees a copy, so that it is a release by itself: the one that it was before, or a new one. Gives its guid; none
     /// where the copy is not as it was read.
     ///
@@ -41,30 +71,30 @@ impl Store {
         if copy_at(&mut tx, &copy.source, &copy.path).await?.as_ref() != Some(copy) {
             return Ok(None);
         }
+        let along = along(&mut tx, copy).await?;
+        let left = left_by(&mut tx, copy, &along).await?;
+        if !left.iter().eq(freeing.left.iter().map(|(left, _)| left)) {
+            return Ok(None);
+        }
+        let guid = copy.folded.unwrap_or(freeing.guid);
+        lead_to(&mut tx, (&copy.source, copy.path.as_str()), guid).await?;
+        if copy.folded.is_some() {
+            give_back(&mut tx, guid, &along).await?;
+            write_sketch(&mut tx, guid, &freeing.freed.sketch).await?;
+        } else {
+            make_a_release(&mut tx, copy, freeing).await?;
+        }
         sqlx::query("DELETE FROM merges WHERE source = $1 AND path = $2")
             .bind(&copy.source)
             .bind(copy.path.as_str())
             .execute(&mut *tx)
             .await?;
-        let guid = copy.folded.unwrap_or(freeing.guid);
-        lead_to(&mut tx, (&copy.source, &copy.path), guid).await?;
-        if copy.folded.is_some() {
-            give_back(&mut tx, guid, copy.of).await?;
-            write_sketch(&mut tx, guid, &freeing.freed.sketch).await?;
-        } else {
-            let place = (copy.source.as_str(), copy.url.as_str());
-            add_release(&mut tx, guid, place, &copy.text, freeing.freed, freeing.at).await?;
-            // It was not read since it was found to be a copy.
-            sqlx::query("UPDATE addresses SET page_due = $1 WHERE source = $2 AND path = $3")
-                .bind(freeing.at.timestamp())
-                .bind(&copy.source)
-                .bind(copy.path.as_str())
-                .execute(&mut *tx)
-                .await?;
+        for (left, derived) in freeing.left {
+            leave(&mut tx, left, derived, freeing.at).await?;
         }
-        leave_better(&mut tx, copy, freeing.left).await?;
         if freeing.is_ruled {
             rule_apart(&mut tx, guid, copy.of, freeing.at).await?;
+            raise(&mut tx, WORD).await?;
         }
         bump(&mut tx).await?;
         tx.commit().await?;
@@ -72,103 +102,211 @@ impl Store {
     }
 }
 
-/// Takes a copy's text away from a release that shows it. What came after it stays, as it is the release's own.
-async fn leave_better(tx: &mut Tx, copy: &StoredCopy, left: &Derived) -> Result<()> {
-    let (Some(revision), Some(updated)) = (copy.revision, copy.updated_before) else {
-        return Ok(());
-    };
-    let id = copy.of.to_string();
-    let done = sqlx::query(
-        "DELETE FROM revisions WHERE guid = $1 AND number = $2 AND $2 > 1
-         AND $2 = (SELECT MAX(number) FROM revisions WHERE guid = $1)
-         AND EXISTS (SELECT 1 FROM releases WHERE guid = $1 AND redacted IS NULL)",
-    )
-    .bind(&id)
-    .bind(revision)
-    .execute(&mut **tx)
-    .await?;
-    if done.rows_affected() == 0 {
-        return Ok(());
-    }
-    sqlx::query(
-        "UPDATE releases SET title = v.title, lead = v.lead, body = v.body, updated = $3
-         FROM revisions v WHERE releases.guid = $1 AND v.guid = $1 AND v.number = $2",
-    )
-    .bind(&id)
-    .bind(revision - 1)
-    .bind(updated.timestamp())
-    .execute(&mut **tx)
-    .await?;
-    write_derived(tx, copy.of, left).await
-}
-
-async fn lead_to(tx: &mut Tx, (source, path): (&str, &CanonicalPath), guid: Guid) -> Result<()> {
-    sqlx::query("UPDATE addresses SET guid = $1 WHERE source = $2 AND path = $3")
-        .bind(guid.to_string())
+/// Makes a copy that was no release before one.
+async fn make_a_release(tx: &mut Tx, copy: &StoredCopy, freeing: &Freeing<'_>) -> Result<()> {
+    let guid = freeing.guid;
+    let (source, path) = (copy.source.as_str(), copy.path.as_str());
+    let place = (source, copy.url.as_str());
+    add_release(tx, guid, place, &copy.text, freeing.freed, freeing.at).await?;
+    let is_whole = redact_new(tx, guid, (source, path)).await?;
+    // It was not read since it was found to be a copy.
+    sqlx::query("UPDATE addresses SET page_due = $1 WHERE source = $2 AND path = $3")
+        .bind((!is_whole).then_some(freeing.at.timestamp()))
         .bind(source)
-        .bind(path.as_str())
+        .bind(path)
         .execute(&mut **tx)
         .await?;
     Ok(())
 }
 
-/// Shows a release by itself again, with all that was part of it.
-async fn give_back(tx: &mut Tx, guid: Guid, of: Guid) -> Result<()> {
+/// What comes along when a copy is freed.
+#[derive(Debug, Default)]
+struct Along {
+    /// The copies that came by way of it, each with the way.
+    copies: Vec<(Place, String)>,
+    /// The release that the copy was, and those that were part of it.
+    releases: BTreeSet<String>,
+}
+
+async fn along(connection: &mut AnyConnection, copy: &StoredCopy) -> Result<Along> {
+    let mut along = Along::default();
+    let Some(folded) = copy.folded else {
+        return Ok(along);
+    };
     let rows = sqlx::query(
-        "SELECT source, path, via, folded FROM merges WHERE guid = $1 AND via IS NOT NULL",
+        "SELECT source, path, via, folded FROM merges WHERE guid = $1 AND via IS NOT NULL ORDER BY source, path",
     )
-    .bind(of.to_string())
-    .fetch_all(&mut **tx)
+    .bind(copy.of.to_string())
+    .fetch_all(connection)
     .await?;
-    let mut theirs = Vec::new();
+    let mut by_way: HashMap<String, Vec<(Place, Option<String>)>> = HashMap::new();
     for row in &rows {
-        theirs.push(Came {
-            source: row.try_get("source")?,
-            path: CanonicalPath::from_stored(row.try_get("path")?),
-            via: row.try_get("via")?,
-            folded: row.try_get("folded")?,
-        });
+        let place = (row.try_get("source")?, row.try_get("path")?);
+        let of_one = by_way.entry(row.try_get("via")?).or_default();
+        of_one.push((place, row.try_get("folded")?));
     }
+    along.releases.insert(folded.to_string());
+    let mut ways = vec![folded.to_string()];
     // What came by way of it, by way of what came by way of it, and so on.
-    let own = guid.to_string();
-    let mut back = BTreeSet::from([own.clone()]);
-    let mut ways = vec![own.clone()];
     while let Some(way) = ways.pop() {
-        for one in theirs.iter().filter(|one| one.via == way) {
-            lead_to(tx, (&one.source, &one.path), guid).await?;
-            // Its own copies are so directly again.
-            let via = (one.via != own).then_some(&one.via);
-            sqlx::query("UPDATE merges SET guid = $1, via = $2 WHERE source = $3 AND path = $4")
-                .bind(&own)
-                .bind(via)
-                .bind(&one.source)
-                .bind(one.path.as_str())
-                .execute(&mut **tx)
-                .await?;
-            if let Some(folded) = &one.folded
-                && back.insert(folded.clone())
+        for (place, folded) in by_way.remove(&way).unwrap_or_default() {
+            along.copies.push((place, way.clone()));
+            if let Some(folded) = folded
+                && along.releases.insert(folded.clone())
             {
-                ways.push(folded.clone());
+                ways.push(folded);
             }
         }
     }
-    for one in back {
-        let into = (one != own).then_some(&own);
+    Ok(along)
+}
+
+/// Shows a release by itself again, with all that was part of it.
+async fn give_back(tx: &mut Tx, guid: Guid, along: &Along) -> Result<()> {
+    let own = guid.to_string();
+    for ((source, path), way) in &along.copies {
+        lead_to(tx, (source, path), guid).await?;
+        // Its own copies are so directly again.
+        let via = (*way != own).then_some(way);
+        sqlx::query("UPDATE merges SET guid = $1, via = $2 WHERE source = $3 AND path = $4")
+            .bind(&own)
+            .bind(via)
+            .bind(source)
+            .bind(path)
+            .execute(&mut **tx)
+            .await?;
+    }
+    for one in &along.releases {
+        let into = (*one != own).then_some(&own);
         sqlx::query("UPDATE releases SET merged_into = $1 WHERE guid = $2")
             .bind(into)
-            .bind(&one)
+            .bind(one)
             .execute(&mut **tx)
             .await?;
     }
     Ok(())
 }
 
-/// A copy that came to a release by way of another.
-struct Came {
-    source: String,
-    path: CanonicalPath,
-    via: String,
-    folded: Option<String>,
+async fn lead_to(tx: &mut Tx, (source, path): (&str, &str), guid: Guid) -> Result<()> {
+    sqlx::query("UPDATE addresses SET guid = $1 WHERE source = $2 AND path = $3")
+        .bind(guid.to_string())
+        .bind(source)
+        .bind(path)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// The releases that stay where they are and have texts of what is freed.
+async fn left_by(
+    connection: &mut AnyConnection,
+    copy: &StoredCopy,
+    along: &Along,
+) -> Result<Vec<Left>> {
+    let mut freed: BTreeSet<Place> = BTreeSet::new();
+    freed.insert((copy.source.clone(), copy.path.as_str().to_owned()));
+    freed.extend(along.copies.iter().map(|(place, _)| place.clone()));
+    let rows = sqlx::query(
+        "SELECT DISTINCT v.guid FROM revisions v JOIN releases r ON r.guid = v.guid
+         WHERE v.copy_path IS NOT NULL AND (r.guid = $1 OR r.merged_into = $1) ORDER BY v.guid",
+    )
+    .bind(copy.of.to_string())
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut left = Vec::new();
+    for row in &rows {
+        let guid = guid_in(row)?;
+        if !along.releases.contains(&guid.to_string()) {
+            left.extend(without(connection, guid, &freed).await?);
+        }
+    }
+    Ok(left)
+}
+
+/// What a release is left with without the texts of some copies; none where it has none of them.
+async fn without(
+    connection: &mut AnyConnection,
+    guid: Guid,
+    freed: &BTreeSet<Place>,
+) -> Result<Option<Left>> {
+    let rows = sqlx::query(
+        "SELECT v.*, r.published FROM revisions v JOIN releases r ON r.guid = v.guid WHERE v.guid = $1 ORDER BY v.number",
+    )
+    .bind(guid.to_string())
+    .fetch_all(connection)
+    .await?;
+    let (mut gone, mut turned) = (Vec::new(), Vec::new());
+    let mut shows: Option<(i64, DatedText)> = None;
+    for row in &rows {
+        let number: i64 = row.try_get("number")?;
+        let source: Option<String> = row.try_get("copy_source")?;
+        let is_freed = source
+            .zip(row.try_get("copy_path")?)
+            .is_some_and(|place| freed.contains(&place));
+        match &shows {
+            Some((before, _)) if is_freed => {
+                if row.try_get::<String, _>("cause")? == Cause::Reissued.as_str() {
+                    gone.push(number);
+                } else {
+                    turned.push((number, *before));
+                }
+            }
+            _ => shows = Some((number, dated_text_in(row)?)),
+        }
+    }
+    let Some((shows, text)) = shows.filter(|_| !gone.is_empty() || !turned.is_empty()) else {
+        return Ok(None);
+    };
+    Ok(Some(Left {
+        guid,
+        text,
+        shows,
+        gone,
+        turned,
+    }))
+}
+
+/// Takes the texts of a copy away from a release. Where it showed one of them, it shows what it has left.
+async fn leave(tx: &mut Tx, left: &Left, derived: &Derived, at: DateTime<Utc>) -> Result<()> {
+    let id = left.guid.to_string();
+    for number in &left.gone {
+        sqlx::query("DELETE FROM revisions WHERE guid = $1 AND number = $2")
+            .bind(&id)
+            .bind(number)
+            .execute(&mut **tx)
+            .await?;
+    }
+    for (number, before) in &left.turned {
+        sqlx::query(
+            "UPDATE revisions SET title = o.title, lead = o.lead, body = o.body, redacted = o.redacted,
+             copy_source = o.copy_source, copy_path = o.copy_path
+             FROM revisions o WHERE revisions.guid = $1 AND revisions.number = $2 AND o.guid = $1 AND o.number = $3",
+        )
+        .bind(&id)
+        .bind(number)
+        .bind(before)
+        .execute(&mut **tx)
+        .await?;
+    }
+    // What subscribers have is another text now, so they are told; a date that goes back would hide it from their readers.
+    let done = sqlx::query(
+        "UPDATE releases SET title = v.title, lead = v.lead, body = v.body, updated = $1, redacted = CASE
+         WHEN releases.redacted = $2 THEN $2 WHEN v.redacted = 1 THEN $3 ELSE NULL END
+         FROM revisions v WHERE releases.guid = $4 AND v.guid = $4 AND v.number = $5 AND NOT
+         (v.title = releases.title AND COALESCE(v.lead, '') = COALESCE(releases.lead, '')
+          AND COALESCE(v.body, '') = COALESCE(releases.body, ''))",
+    )
+    .bind(at.timestamp())
+    .bind(REDACTED_WHOLE)
+    .bind(REDACTED_CURRENT)
+    .bind(&id)
+    .bind(left.shows)
+    .execute(&mut **tx)
+    .await?;
+    if done.rows_affected() > 0 {
+        write_derived(tx, left.guid, derived).await?;
+    }
+    Ok(())
 }
 
 /// Keeps a person's word that two releases are two. What was said otherwise of any of their parts counts no more.

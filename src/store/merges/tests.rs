@@ -6,7 +6,9 @@ use sqlx::{AssertSqlSafe, Column, ValueRef};
 use super::split::KEPT_APART;
 use super::*;
 use crate::difference::Weight;
+use crate::release::{Cause, Text};
 use crate::store::ingest::Derived;
+use crate::store::redactions::{Extent, Print};
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
@@ -58,13 +60,23 @@ fn derived(n: usize) -> Derived {
     }
 }
 
-fn better(n: usize) -> NewRevision {
+/// What the rules keep beside a text.
+fn beside(text: &DatedText) -> Derived {
+    let n = text.text.title.trim_start_matches("Title ").parse();
+    let mut derived = derived(n.unwrap());
+    if text.text.body.is_none() {
+        derived.sketch.clear();
+    }
+    derived
+}
+
+fn revision(text: &DatedText, cause: Cause) -> NewRevision {
     NewRevision {
-        text: text(n).text,
-        cause: Cause::Reissued,
+        text: text.text.clone(),
+        cause,
         weight: Some(Weight::Material),
         changed: vec!["title", "body"],
-        derived: derived(n),
+        derived: beside(text),
     }
 }
 
@@ -75,7 +87,7 @@ async fn empty() -> (tempfile::TempDir, Store) {
 }
 
 async fn add(store: &Store, n: usize) -> Guid {
-    let guid = Guid::new("npcc", &path(n));
+    let guid = guid(n);
     store
         .add(guid, &address(n), &text(n), &derived(n), Some(at(60)))
         .await
@@ -83,21 +95,28 @@ async fn add(store: &Store, n: usize) -> Guid {
     guid
 }
 
-async fn fold(store: &Store, from: usize, into: Guid, takes_text: bool) -> CanonicalPath {
-    let (path, url, text) = (path(from), url(from), text(from));
-    let copy = MergedCopy {
+fn guid(n: usize) -> Guid {
+    Guid::new("npcc", &path(n))
+}
+
+/// Makes a release part of another, which takes the text that it shows.
+async fn fold(store: &Store, from: Guid, into: Guid, takes_text: bool) {
+    fold_because(store, (from, into), takes_text, Reason::EqualText).await;
+}
+
+async fn fold_because(store: &Store, both: (Guid, Guid), takes_text: bool, reason: Reason) {
+    let (from, into) = both;
+    let shown = store.dated_text(from).await.unwrap().unwrap();
+    let better = takes_text.then(|| revision(&shown, Cause::Reissued));
+    let folding = Folding {
+        from,
         into,
-        source: "npcc",
-        path: &path,
-        url: &url,
-        text: &text,
-        reason: Reason::EqualText,
+        reason,
+        completed: None,
+        better: better.as_ref(),
         at: at(100),
     };
-    let better = takes_text.then(|| better(from));
-    let from = Guid::new("npcc", &path);
-    assert!(store.fold(from, &copy, better.as_ref()).await.unwrap());
-    path
+    assert!(store.fold(&folding).await.unwrap());
 }
 
 async fn merge(store: &Store, n: usize, into: Guid, takes_text: bool) {
@@ -111,7 +130,7 @@ async fn merge(store: &Store, n: usize, into: Guid, takes_text: bool) {
         reason: Reason::EqualText,
         at: at(100),
     };
-    let better = takes_text.then(|| better(n));
+    let better = takes_text.then(|| revision(&text, Cause::Reissued));
     store
         .merge(&address(n), &copy, better.as_ref())
         .await
@@ -120,24 +139,14 @@ async fn merge(store: &Store, n: usize, into: Guid, takes_text: bool) {
 
 async fn split(store: &Store, path: &CanonicalPath, is_ruled: bool) -> Guid {
     let copy = store.copy_at("npcc", path).await.unwrap().unwrap();
-    let number = |title: &str| title.trim_start_matches("Title ").parse().unwrap();
-    // As the rules would find it: beside the text that was there before.
-    let left = match copy.revision {
-        Some(revision) => {
-            let all = store.revision_texts(copy.of).await.unwrap();
-            let before = all.iter().find(|one| one.number == revision - 1).unwrap();
-            derived(number(&before.text.title))
-        }
-        None => Derived::default(),
-    };
-    // A release that is given back is found by the text that it shows, which may be a copy's.
-    let shown = match copy.folded {
-        Some(folded) => store.dated_text(folded).await.unwrap().unwrap(),
-        None => copy.text.clone(),
-    };
+    let left = store.left_by(&copy).await.unwrap();
+    let left: Vec<(Left, Derived)> = left
+        .into_iter()
+        .map(|left| (left.clone(), beside(&left.text)))
+        .collect();
     let freeing = Freeing {
         guid: Guid::new("npcc", path),
-        freed: &derived(number(&shown.text.title)),
+        freed: &beside(&copy.text),
         left: &left,
         is_ruled,
         at: at(200),
@@ -198,6 +207,14 @@ async fn assert_sound(store: &Store) {
                    AND NOT EXISTS (SELECT 1 FROM merges m WHERE m.path = a.path))",
         "SELECT r.guid AS row FROM releases r WHERE r.merged_into IS NOT NULL
          AND EXISTS (SELECT 1 FROM sketches s WHERE s.release = r.number)",
+        // What is shown is the newest revision.
+        "SELECT r.guid AS row FROM releases r JOIN revisions v ON v.guid = r.guid
+         AND v.number = (SELECT MAX(number) FROM revisions n WHERE n.guid = r.guid)
+         WHERE r.title <> v.title OR COALESCE(r.body, '') <> COALESCE(v.body, '')
+         OR (v.redacted = 1) <> (r.redacted IS NOT NULL)",
+        // A text is a copy's as long as it is a copy.
+        "SELECT v.guid AS row FROM revisions v LEFT JOIN merges m ON m.source = v.copy_source AND m.path = v.copy_path
+         WHERE v.copy_path IS NOT NULL AND m.path IS NULL",
     ] {
         let rows = sqlx::query(broken).fetch_all(&store.pool).await.unwrap();
         let rows: Vec<String> = rows.iter().map(tell).collect();
@@ -215,78 +232,255 @@ async fn shown(store: &Store) -> Vec<Guid> {
 
 /// The number of the release that has a guid.
 fn number_of(guid: Guid) -> usize {
-    (0..99)
-        .find(|n| Guid::new("npcc", &path(*n)) == guid)
-        .unwrap()
+    (0..99).find(|n| self::guid(*n) == guid).unwrap()
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+/// The text by which one is known again, of which each is one paragraph.
+fn print_of(text: &Text) -> Option<Print> {
+    text.body.as_ref()?;
+    let n: i64 = text.title.trim_start_matches("Title ").parse().unwrap();
+    Some(Print {
+        whole: n,
+        paragraphs: [n].into(),
+    })
+}
 
-    #[test]
-    fn a_merge_that_is_undone_gives_back_what_was_there(
-        steps in proptest::collection::vec((0..99_usize, 0..99_usize, any::<bool>(), any::<bool>()), 1..7),
-        freed in 0..99_usize,
-    ) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let (_folder, store) = empty().await;
-            for n in 0..5 {
-                add(&store, n).await;
-            }
-            let mut done = Vec::new();
-            for (n, (one, other, takes_text, arrives)) in steps.into_iter().enumerate() {
-                let all = shown(&store).await;
-                let into = all[one % all.len()];
-                let from = all[other % all.len()];
-                let before = state(&store).await;
-                if arrives {
-                    merge(&store, 50 + n, into, takes_text).await;
-                    done.push((path(50 + n), None));
-                } else if from != into {
-                    let path = fold(&store, number_of(from), into, takes_text).await;
-                    done.push((path, Some(before)));
-                }
-                assert_sound(&store).await;
-            }
-            // In whatever order, each copy can be freed, and nothing is broken by it.
-            if freed % 2 == 0 && !done.is_empty() {
-                let (path, _) = &done[freed % done.len()];
-                split(&store, path, true).await;
-                assert_sound(&store).await;
-                return;
-            }
-            while let Some((path, before)) = done.pop() {
-                let guid = split(&store, &path, false).await;
-                assert_sound(&store).await;
-                match before {
-                    Some(before) => {
-                        let after = state(&store).await;
-                        for (table, rows) in before {
-                            assert_eq!(after[&table], rows, "{table}");
-                        }
-                    }
-                    // What arrived as a copy is taken out again, for the comparisons that follow.
-                    None => forget(&store, guid).await,
-                }
-            }
-        });
+/// Removes a text of a release, and the same where a part of it has it; or all of them for ever.
+async fn redact(store: &Store, guid: Guid, title: Option<&str>) {
+    let mut parts = store.part_texts(guid).await.unwrap();
+    parts.retain(|part| {
+        title.is_none_or(|title| part.text.title == title && part.text.body.is_some())
+    });
+    let mut own = store.revision_texts(guid).await.unwrap();
+    let newest = own.last().unwrap().number;
+    own.retain(|one| title.is_none_or(|title| one.text.title == title));
+    let prints = own.iter().map(|one| (guid, &one.text));
+    let prints = prints.chain(parts.iter().map(|part| (part.guid, &part.text)));
+    let prints: Vec<(Guid, Print)> = prints
+        .filter_map(|(of, text)| Some((of, print_of(text)?)))
+        .collect();
+    let numbers: Vec<i64> = own.iter().map(|one| one.number).collect();
+    let extent = match title {
+        None => Extent::Whole,
+        Some(_) => Extent::Revisions {
+            numbers: &numbers,
+            current: numbers.contains(&newest),
+            parts: &parts,
+            whole: prints.first().map_or(0, |(_, print)| print.whole),
+        },
+    };
+    store.redact(guid, extent, &prints, at(300)).await.unwrap();
+}
+
+async fn withdraw_or_restore(store: &Store, guid: Guid) {
+    if !store.withdraw(guid, at(150)).await.unwrap() {
+        let path = path(number_of(guid));
+        assert!(store.back(guid, "npcc", &path, at(151)).await.unwrap());
     }
 }
 
-async fn forget(store: &Store, guid: Guid) {
-    for sql in [
-        "DELETE FROM sketches WHERE release = (SELECT number FROM releases WHERE guid = $1)",
-        "DELETE FROM tags WHERE guid = $1",
-        "DELETE FROM revisions WHERE guid = $1",
-        "DELETE FROM addresses WHERE guid = $1",
-        "DELETE FROM releases WHERE guid = $1",
+/// What is told of each release, without what tells when it was stored and in which order.
+async fn told(store: &Store) -> BTreeMap<&'static str, Vec<String>> {
+    let mut told = BTreeMap::new();
+    for (what, sql) in [
+        ("releases", "SELECT guid, source, url, title, lead, body, published, status, redacted, merged_into FROM releases"),
+        ("revisions", "SELECT guid, (SELECT COUNT(*) FROM revisions e WHERE e.guid = v.guid AND e.number < v.number) AS nth,
+          cause, title, lead, body, changed, weight, copy_path, redacted FROM revisions v"),
+        ("topics", "SELECT guid, topic, score, evidence FROM tags"),
+        ("addresses", "SELECT source, path, url, guid FROM addresses"),
+        ("copies", "SELECT path, guid FROM merges"),
+        ("sketches", "SELECT r.guid, s.hash, s.day FROM sketches s JOIN releases r ON r.number = s.release"),
+        // What is removed for ever needs nothing to be known again by.
+        ("removed", "SELECT x.guid, x.text, x.paragraph FROM redactions x JOIN releases r ON r.guid = x.guid
+          AND (r.redacted IS NULL OR r.redacted <> 'whole')"),
     ] {
-        sqlx::query(sql)
-            .bind(guid.to_string())
-            .execute(&store.pool)
-            .await
-            .unwrap();
+        let rows = sqlx::query(sql).fetch_all(&store.pool).await.unwrap();
+        let mut rows: Vec<String> = rows.iter().map(tell).collect();
+        rows.sort();
+        told.insert(what, rows);
+    }
+    told
+}
+
+/// A step of a store's life, and which of what is there it is about.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// A copy of one arrives, and one may take its text.
+    Arrive { one: usize, takes_text: bool },
+    /// Another becomes part of one, which may take its text.
+    Fold {
+        one: usize,
+        other: usize,
+        takes_text: bool,
+    },
+    /// One's own page is edited.
+    Edit { one: usize },
+    /// One's own page is gone, or back.
+    Turn { one: usize },
+    /// A person removes a text of one, or all.
+    Redact { one: usize, text: usize },
+    /// A copy is freed.
+    Split { copy: usize },
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let any = || 0..99_usize;
+    prop_oneof![
+        3 => (any(), prop::bool::weighted(0.7)).prop_map(|(one, takes_text)| Step::Arrive { one, takes_text }),
+        4 => (any(), any(), prop::bool::weighted(0.7))
+            .prop_map(|(one, other, takes_text)| Step::Fold { one, other, takes_text }),
+        2 => any().prop_map(|one| Step::Edit { one }),
+        2 => any().prop_map(|one| Step::Turn { one }),
+        2 => (any(), any()).prop_map(|(one, text)| Step::Redact { one, text }),
+        2 => any().prop_map(|copy| Step::Split { copy }),
+    ]
+}
+
+/// One store with merges, and one in which they never were.
+struct Both {
+    _folders: [tempfile::TempDir; 2],
+    merged: Store,
+    apart: Store,
+    /// The number of the next text, and of the next copy.
+    next: usize,
+}
+
+impl Both {
+    async fn new() -> Both {
+        let ((one, merged), (other, apart)) = (empty().await, empty().await);
+        for n in 0..4 {
+            add(&merged, n).await;
+            add(&apart, n).await;
+        }
+        Both {
+            _folders: [one, other],
+            merged,
+            apart,
+            next: 10,
+        }
+    }
+
+    async fn pick(&self, one: usize) -> Guid {
+        let all = shown(&self.merged).await;
+        all[one % all.len()]
+    }
+
+    /// Whether one's text is for readers, so that the rules compare it.
+    async fn is_public(&self, one: Guid) -> bool {
+        let item = self.merged.item(one).await.unwrap().unwrap();
+        item.release.notice().is_none()
+    }
+
+    async fn take(&mut self, step: Step) {
+        let n = self.next;
+        self.next += 1;
+        match step {
+            Step::Arrive { one, takes_text } => {
+                let into = self.pick(one).await;
+                if self.is_public(into).await {
+                    merge(&self.merged, n, into, takes_text).await;
+                    add(&self.apart, n).await;
+                }
+            }
+            Step::Fold {
+                one,
+                other,
+                takes_text,
+            } => {
+                let (into, from) = (self.pick(one).await, self.pick(other).await);
+                let takes_text =
+                    takes_text && self.is_public(into).await && self.is_public(from).await;
+                if from != into && !self.merged.is_redacted_whole(into).await.unwrap() {
+                    fold(&self.merged, from, into, takes_text).await;
+                }
+            }
+            Step::Edit { one } => {
+                let one = self.pick(one).await;
+                let edit = revision(&text(n), Cause::Edited);
+                for store in [&self.merged, &self.apart] {
+                    store.revise(one, &edit, at(120)).await.unwrap();
+                }
+            }
+            Step::Turn { one } => {
+                let one = self.pick(one).await;
+                for store in [&self.merged, &self.apart] {
+                    withdraw_or_restore(store, one).await;
+                }
+            }
+            Step::Redact { one, text } => {
+                let one = self.pick(one).await;
+                let texts = self.merged.revision_texts(one).await.unwrap();
+                let text = texts.get(text % (texts.len() + 1));
+                let title = text.map(|one| one.text.title.as_str());
+                if text.is_some_and(|one| one.text.body.is_none()) {
+                    return;
+                }
+                let paths = self.paths_of(one).await;
+                redact(&self.merged, one, title).await;
+                for part in paths {
+                    let part = Guid::new("npcc", &part);
+                    let texts = self.apart.revision_texts(part).await.unwrap();
+                    if title.is_none_or(|title| texts.iter().any(|one| one.text.title == title)) {
+                        redact(&self.apart, part, title).await;
+                    }
+                }
+            }
+            Step::Split { copy } => {
+                let copies = self.copies().await;
+                if !copies.is_empty() {
+                    split(&self.merged, &copies[copy % copies.len()], copy % 2 == 0).await;
+                }
+            }
+        }
+        assert_sound(&self.merged).await;
+    }
+
+    async fn paths_of(&self, one: Guid) -> Vec<CanonicalPath> {
+        let sql = "SELECT path FROM addresses WHERE guid = $1";
+        let rows = sqlx::query(sql).bind(one.to_string());
+        let rows = rows.fetch_all(&self.merged.pool).await.unwrap();
+        rows.iter()
+            .map(|row| CanonicalPath::from_stored(row.get(0)))
+            .collect()
+    }
+
+    async fn copies(&self) -> Vec<CanonicalPath> {
+        let rows = sqlx::query("SELECT path FROM merges ORDER BY path");
+        let rows = rows.fetch_all(&self.merged.pool).await.unwrap();
+        rows.iter()
+            .map(|row| CanonicalPath::from_stored(row.get(0)))
+            .collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn merges_that_are_undone_in_any_order_leave_what_would_be_there_without_them(
+        steps in proptest::collection::vec(step(), 1..14),
+        order in proptest::collection::vec(0..99_usize, 14),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let mut both = Both::new().await;
+            for step in steps {
+                both.take(step).await;
+            }
+            for copy in order {
+                both.take(Step::Split { copy }).await;
+            }
+            let (merged, apart) = (told(&both.merged).await, told(&both.apart).await);
+            for (what, rows) in apart {
+                if what == "removed" {
+                    // What was removed from a release with a copy's text goes on being known there as well.
+                    let missing: Vec<_> = rows.iter().filter(|row| !merged[what].contains(row)).collect();
+                    assert!(missing.is_empty(), "{missing:?}");
+                } else {
+                    assert_eq!(merged[what], rows, "{what}");
+                }
+            }
+        });
     }
 }
 
@@ -294,7 +488,6 @@ async fn forget(store: &Store, guid: Guid) {
 async fn a_copy_that_is_freed_is_as_if_it_had_been_new() {
     let (_folder, store) = empty().await;
     let a = add(&store, 1).await;
-    let before = state(&store).await;
     merge(&store, 2, a, true).await;
     let took = store.item(a).await.unwrap().unwrap().release;
     assert_eq!((took.text, took.updated), (text(2).text, at(100)));
@@ -303,9 +496,11 @@ async fn a_copy_that_is_freed_is_as_if_it_had_been_new() {
     assert_eq!(freed.release.text, text(2).text);
     assert_eq!(freed.topics, ["topic-2"]);
     assert_eq!(store.candidates(&[102], at(0), a).await.unwrap(), [b]);
-    forget(&store, b).await;
-    assert_eq!(state(&store).await, before);
     assert_eq!(store.rulings(b).await.unwrap().apart, [a]);
+    let left = store.item(a).await.unwrap().unwrap();
+    assert_eq!(left.release.text, text(1).text);
+    assert_eq!(left.topics, ["topic-1"]);
+    assert_eq!(left.release.updated, at(200), "readers have another text");
 }
 
 #[tokio::test]
@@ -313,44 +508,224 @@ async fn a_later_text_of_the_release_itself_stays_when_a_copy_leaves() {
     let (_folder, store) = empty().await;
     let a = add(&store, 1).await;
     merge(&store, 2, a, true).await;
-    let edit = NewRevision {
-        cause: Cause::Edited,
-        ..better(3)
-    };
+    let edit = revision(&text(3), Cause::Edited);
     store.revise(a, &edit, at(150)).await.unwrap();
     split(&store, &path(2), true).await;
     let shown = store.show(a).await.unwrap().unwrap();
     assert_eq!(shown.item.release.text, text(3).text);
-    assert_eq!(shown.revisions.len(), 3, "what was shown is on record");
+    assert_eq!(
+        shown.item.release.updated,
+        at(150),
+        "nothing has changed for readers"
+    );
+    let numbers: Vec<i64> = shown.revisions.iter().map(|one| one.number).collect();
+    assert_eq!(numbers, [1, 3], "a number is never another revision's");
+}
+
+#[tokio::test]
+async fn a_nested_copy_takes_its_text_from_the_release_that_had_it_and_from_no_other() {
+    let (_folder, store) = empty().await;
+    let (a, b) = (add(&store, 1).await, add(&store, 2).await);
+    // 1 takes the text of 3 as its second revision, and 2 that of 4 as its.
+    merge(&store, 3, a, true).await;
+    merge(&store, 4, b, true).await;
+    fold(&store, a, b, false).await;
+    split(&store, &path(3), false).await;
+    let text_of = async |guid| store.dated_text(guid).await.unwrap().unwrap();
+    assert_eq!(text_of(b).await, text(4), "it is another's revision 2");
+    assert_eq!(split(&store, &path(1), false).await, a);
+    assert_eq!(text_of(a).await, text(1));
+}
+
+#[tokio::test]
+async fn a_text_that_came_by_way_of_a_release_leaves_with_the_copy_it_is_of() {
+    let (_folder, store) = empty().await;
+    let (a, b) = (add(&store, 1).await, add(&store, 2).await);
+    merge(&store, 3, a, true).await;
+    fold(&store, a, b, true).await;
+    assert_eq!(store.dated_text(b).await.unwrap(), Some(text(3)));
+    split(&store, &path(3), false).await;
+    assert_eq!(store.dated_text(b).await.unwrap(), Some(text(2)));
+}
+
+#[tokio::test]
+async fn of_two_better_texts_none_is_left_when_both_copies_are_freed() {
+    for order in [[2, 3], [3, 2]] {
+        let (_folder, store) = empty().await;
+        let a = add(&store, 1).await;
+        merge(&store, 2, a, true).await;
+        merge(&store, 3, a, true).await;
+        for n in order {
+            split(&store, &path(n), false).await;
+        }
+        assert_eq!(store.dated_text(a).await.unwrap(), Some(text(1)));
+        assert_eq!(store.revisions(a).await.unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_text_leaves_with_its_copy_also_after_a_withdrawal() {
+    let (_folder, store) = empty().await;
+    let a = add(&store, 1).await;
+    merge(&store, 2, a, true).await;
+    withdraw_or_restore(&store, a).await;
+    withdraw_or_restore(&store, a).await;
+    assert_eq!(store.own_text(a).await.unwrap(), Some(text(1)));
+    split(&store, &path(2), false).await;
+    assert_eq!(store.dated_text(a).await.unwrap(), Some(text(1)));
+    let revisions = store.revisions(a).await.unwrap();
+    let causes: Vec<&str> = revisions.iter().map(|one| one.cause.as_str()).collect();
+    assert_eq!(causes, ["first", "withdrawn", "restored"]);
+}
+
+#[tokio::test]
+async fn links_are_mended_in_a_releases_own_text_and_not_in_a_copys() {
+    let (_folder, store) = empty().await;
+    let a = add(&store, 1).await;
+    merge(&store, 2, a, true).await;
+    store.mend_links(a, "<p>Text 1, mended</p>").await.unwrap();
+    assert_eq!(store.dated_text(a).await.unwrap(), Some(text(2)));
+    let own = store.own_text(a).await.unwrap().unwrap();
+    assert_eq!(own.text.body.as_deref(), Some("<p>Text 1, mended</p>"));
+}
+
+#[tokio::test]
+async fn a_release_that_stands_at_a_copys_address_has_the_copys_text_for_its_own() {
+    let (_folder, store) = empty().await;
+    let a = add(&store, 1).await;
+    merge(&store, 2, a, true).await;
+    let (old_path, old_url) = (path(1), url(1));
+    let old = MergedCopy {
+        into: a,
+        source: "npcc",
+        path: &old_path,
+        url: &old_url,
+        text: &text(1),
+        reason: Reason::Gone,
+        at: at(100),
+    };
+    store.stand_at((&path(2), &url(2)), &old).await.unwrap();
+    assert_eq!(store.own_text(a).await.unwrap(), Some(text(2)));
+    let copy = store.copy_at("npcc", &path(1)).await.unwrap().unwrap();
+    assert_eq!(copy.text, text(1));
+}
+
+#[tokio::test]
+async fn what_a_person_removed_meanwhile_is_not_written() {
+    let (_folder, store) = empty().await;
+    let (a, b) = (add(&store, 1).await, add(&store, 2).await);
+    let work = store.from_now().await.unwrap();
+    let read = work.dated_text(b).await.unwrap().unwrap();
+    redact(&store, b, Some("Title 2")).await;
+    let folding = Folding {
+        from: b,
+        into: a,
+        reason: Reason::EqualText,
+        completed: None,
+        better: Some(&revision(&read, Cause::Reissued)),
+        at: at(100),
+    };
+    assert!(matches!(work.fold(&folding).await, Err(Error::Overruled)));
+    let edit = revision(&read, Cause::Edited);
+    assert!(matches!(
+        work.revise(a, &edit, at(100)).await,
+        Err(Error::Overruled)
+    ));
+    assert_eq!(shown(&store).await, [a, b]);
+    // What begins after it goes on.
+    let work = store.from_now().await.unwrap();
+    fold(&work, b, a, false).await;
+}
+
+#[tokio::test]
+async fn a_release_that_turns_out_to_have_removed_text_leaves_no_lead_behind() {
+    let (_folder, store) = empty().await;
+    let (a, b) = (add(&store, 1).await, add(&store, 2).await);
+    for n in [2, 3] {
+        let address = address(n);
+        let mut seen = sqlx::query("UPDATE addresses SET feed_seen = $1 WHERE path = $2");
+        seen = seen.bind("Title\nA lead").bind(address.path.as_str());
+        if n == 3 {
+            merge(&store, 3, b, false).await;
+        }
+        seen.execute(&store.pool).await.unwrap();
+    }
+    redact(&store, a, None).await;
+    fold_because(&store, (b, a), false, Reason::Redacted).await;
+    for row in state(&store).await["addresses"].iter() {
+        assert!(!row.contains("A lead"), "{row}");
+        assert!(row.contains("page_due=none"), "{row}");
+    }
+    for table in ["releases", "revisions", "merges"] {
+        for row in state(&store).await[table].iter() {
+            assert!(!row.contains("Text"), "{row}");
+        }
+    }
+    for n in [2, 3] {
+        let freed = split(&store, &path(n), true).await;
+        assert!(store.is_redacted_whole(freed).await.unwrap(), "{n}");
+    }
+}
+
+#[tokio::test]
+async fn removed_text_is_known_on_a_part_that_is_split_off_however_short_it_is() {
+    let (_folder, store) = empty().await;
+    let a = add(&store, 1).await;
+    merge(&store, 2, a, true).await;
+    redact(&store, a, Some("Title 2")).await;
+    let freed = split(&store, &path(2), true).await;
+    let print = print_of(&text(2).text).unwrap();
+    assert_eq!(
+        store.redacted_from(freed, &print).await.unwrap(),
+        Some(freed)
+    );
+    assert!(store.is_redacted(freed).await.unwrap());
+    assert_eq!(store.dated_text(a).await.unwrap(), Some(text(1)));
+    assert!(
+        !store.is_redacted(a).await.unwrap(),
+        "its own was not removed"
+    );
+}
+
+#[tokio::test]
+async fn of_two_releases_whose_same_text_was_removed_each_is_told_its_own() {
+    let (_folder, store) = empty().await;
+    let print = Print {
+        whole: 7,
+        paragraphs: [7, 8].into(),
+    };
+    let both = [add(&store, 1).await, add(&store, 2).await];
+    for one in both {
+        let extent = Extent::Revisions {
+            numbers: &[1],
+            current: true,
+            parts: &[],
+            whole: 7,
+        };
+        let prints = [(one, print.clone())];
+        store.redact(one, extent, &prints, at(9)).await.unwrap();
+    }
+    for one in both {
+        assert_eq!(store.redacted_from(one, &print).await.unwrap(), Some(one));
+    }
 }
 
 #[tokio::test]
 async fn a_persons_word_holds_for_what_a_release_becomes_part_of() {
     let (_folder, store) = empty().await;
     let (a, b) = (add(&store, 1).await, add(&store, 2).await);
-    fold(&store, 2, a, false).await;
+    fold(&store, b, a, false).await;
     assert_eq!(split(&store, &path(2), true).await, b);
     let z = add(&store, 3).await;
-    fold(&store, 1, z, false).await;
+    fold(&store, a, z, false).await;
     assert_eq!(store.rulings(b).await.unwrap().apart, [z]);
     assert_eq!(store.rulings(z).await.unwrap().apart, [b]);
-    let copy_path = path(2);
-    let (url, text) = (url(2), text(2));
-    let ruled = MergedCopy {
-        into: z,
-        source: "npcc",
-        path: &copy_path,
-        url: &url,
-        text: &text,
-        reason: Reason::Ruled,
-        at: at(300),
-    };
-    assert!(store.fold(b, &ruled, None).await.unwrap());
+    fold_because(&store, (b, z), false, Reason::Ruled).await;
     assert!(
         store.rulings(z).await.unwrap().apart.is_empty(),
         "the last word counts"
     );
-    assert_eq!(split(&store, &copy_path, true).await, b);
+    assert_eq!(split(&store, &path(2), true).await, b);
     let rulings = store.rulings(b).await.unwrap();
     assert_eq!((rulings.one, rulings.apart), (vec![], vec![z]));
     let related = store.related(b).await.unwrap();
