@@ -27,7 +27,7 @@ const TELLING: i64 = 300;
 /// One cycle under way.
 pub struct Cycle<'a> {
     pub(super) ingest: &'a Ingest,
-    /// Within [`Cycle::undisturbed`] it takes nothing in that a person's word has overtaken.
+    /// Within a piece of work ([`Cycle::begin_piece`]) it takes nothing in that a person's word has overtaken.
     pub(super) store: Store,
     pub(super) source: &'a Source,
     pub(super) reader: std::sync::Arc<Reader>,
@@ -264,10 +264,12 @@ impl<'a> Cycle<'a> {
         arriving.reverse();
         for one in &arriving {
             let mut times = 0;
-            while !self
-                .undisturbed(async |cycle| cycle.take(one, gap).await)
-                .await?
-            {
+            loop {
+                self.begin_piece().await?;
+                let done = self.take(one, gap).await;
+                if self.end_piece(done)? {
+                    break;
+                }
                 times += 1;
                 if times >= MOST_TIMES {
                     return Err(store::Error::Overruled.into());
@@ -286,14 +288,15 @@ impl<'a> Cycle<'a> {
         }
     }
 
-    /// Does a piece of work that reads texts and writes what it made of them. Gives whether it was done: where a person
-    /// removes, merges or splits something meanwhile, what was read does not count any more.
-    pub(super) async fn undisturbed(
-        &mut self,
-        work: impl AsyncFnOnce(&mut Self) -> Result<(), Error>,
-    ) -> Result<bool, Error> {
+    /// Begins a piece of work that reads texts and writes what it made of them: once a person has removed, merged or split
+    /// something, what was read before does not count any more.
+    pub(super) async fn begin_piece(&mut self) -> Result<(), Error> {
         self.store = self.ingest.store.from_now().await?;
-        let done = work(self).await;
+        Ok(())
+    }
+
+    /// Ends it. Gives whether it was done, and not overtaken by a person's word.
+    pub(super) fn end_piece(&mut self, done: Result<(), Error>) -> Result<bool, Error> {
         self.store = self.ingest.store.clone();
         Ok(unless_overruled(done)?.is_some())
     }

@@ -46,8 +46,9 @@ impl Cycle<'_> {
         }
         for page in pages {
             // It stays due until it is taken in, so what was disturbed is read in the next cycle.
-            self.undisturbed(async |cycle| cycle.take_one(page, &layout).await)
-                .await?;
+            self.begin_piece().await?;
+            let done = self.take_one(page, &layout).await;
+            self.end_piece(done)?;
         }
         Ok(())
     }

@@ -90,8 +90,9 @@ impl Cycle<'_> {
                 continue;
             }
             // It is looked at again another day, so what was disturbed is done then.
-            self.undisturbed(async |cycle| cycle.withdraw_one(&due).await)
-                .await?;
+            self.begin_piece().await?;
+            let done = self.withdraw_one(&due).await;
+            self.end_piece(done)?;
         }
         Ok(())
     }

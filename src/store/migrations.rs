@@ -27,8 +27,13 @@ const SQLITE: [(i64, &str, &str); 4] = [
 ];
 
 pub(super) async fn run(pool: &AnyPool) -> Result<()> {
+    run_first(pool, SQLITE.len()).await
+}
+
+async fn run_first(pool: &AnyPool, count: usize) -> Result<()> {
     let steps = SQLITE
         .into_iter()
+        .take(count)
         .map(|(version, name, sql)| {
             let sql = SqlStr::from_static(sql);
             Migration::new(version, name.into(), MigrationType::Simple, sql, false)
@@ -46,6 +51,68 @@ pub(super) async fn run(pool: &AnyPool) -> Result<()> {
                 tokio::time::sleep(Duration::from_millis(100 * tries)).await;
             }
             Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Row;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn merges_of_before_are_told_by_whose_text_it_is() {
+        sqlx::any::install_default_drivers();
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/store.db?mode=rwc", folder.path().display());
+        let pool = AnyPool::connect(&url).await.unwrap();
+        run_first(&pool, 3).await.unwrap();
+        // `a` has the text of a copy, was withdrawn and restored, and is part of `b` with the copy; `late` had a lead alone
+        // until it was part of `b`; `gone` is removed for ever.
+        for sql in [
+            "INSERT INTO releases (guid, source, url, title, body, published, first_seen, updated, status, number, merged_into, redacted)
+             VALUES ('a', 's', '/a', 'C', 'c', 0, 0, 0, 'current', 1, 'b', NULL), ('b', 's', '/b', 'B', 'b', 0, 0, 0, 'current', 2, NULL, NULL),
+             ('late', 's', '/l', 'Lead', NULL, 0, 0, 0, 'current', 3, 'b', NULL), ('gone', 's', '/g', 'G', NULL, 0, 0, 0, 'current', 4, NULL, 'whole')",
+            "INSERT INTO revisions (guid, number, at, cause, title, body, changed)
+             VALUES ('a', 1, 0, 'first', 'A', 'a', '[]'), ('a', 2, 0, 'reissued', 'C', 'c', '[]'), ('a', 3, 0, 'withdrawn', 'C', 'c', '[]'),
+             ('a', 4, 0, 'restored', 'C', 'c', '[]'), ('a', 5, 0, 'edited', 'E', 'e', '[]'), ('b', 1, 0, 'first', 'B', 'b', '[]'),
+             ('late', 1, 0, 'first', 'Lead', NULL, '[]'), ('gone', 1, 0, 'first', 'G', NULL, '[]')",
+            "INSERT INTO merges (source, path, guid, url, title, body, published, reason, at, folded, via, revision, updated_before)
+             VALUES ('s', '/c', 'b', '/c', 'C', 'c', 0, '', 0, NULL, 'a', 2, 0), ('s', '/a', 'b', '/a', 'C', 'c', 0, '', 0, 'a', NULL, NULL, NULL),
+             ('s', '/l', 'b', '/l', 'Late', 'whole', 0, '', 7, 'late', NULL, NULL, NULL), ('s', '/h', 'gone', '/h', 'H', NULL, 0, '', 0, NULL, NULL, NULL, NULL)",
+        ] {
+            sqlx::query(sql).execute(&pool).await.unwrap();
+        }
+        run(&pool).await.unwrap();
+        for (sql, expected) in [
+            (
+                "SELECT group_concat(number) FROM revisions WHERE guid = 'a' AND copy_source = 's' AND copy_path = '/c'",
+                "2,3,4",
+            ),
+            (
+                "SELECT title || ' ' || body FROM releases WHERE guid = 'late'",
+                "Late whole",
+            ),
+            (
+                "SELECT number || cause || at || body FROM revisions WHERE guid = 'late' AND number > 1",
+                "2completed7whole",
+            ),
+            (
+                "SELECT group_concat(path) FROM merges WHERE body IS NOT NULL",
+                "/c",
+            ),
+            (
+                "SELECT group_concat(guid) FROM revisions WHERE redacted = 1",
+                "gone",
+            ),
+            (
+                "SELECT path || redacted FROM merges WHERE redacted IS NOT NULL",
+                "/hwhole",
+            ),
+        ] {
+            let row = sqlx::query(sql).fetch_one(&pool).await.unwrap();
+            assert_eq!(row.get::<String, _>(0), expected, "{sql}");
         }
     }
 }

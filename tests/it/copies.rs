@@ -340,3 +340,52 @@ async fn a_text_that_is_removed_is_removed_from_copies_too() {
         "nor does it come back"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_of_the_first_page_takes_nothing_from_the_copy_that_was_shown() {
+    let world = issued_again().await;
+    world.fetch().await;
+    let first = url(&world, "stolen-plant");
+    // The page says what it said, so nothing of it is read: the announcement alone has changed.
+    world.site().edit("stolen-plant", |item| {
+        item.lead = "A lead of its own.".into()
+    });
+    assert_eq!(counts(&world.fetch().await), [0, 1, 0]);
+    let shown = row(&world, &first).await;
+    assert_eq!(shown["title"], self::first().title);
+    let body = body_of(&world, &self::first().title).await;
+    assert!(!body.contains("half of what it is worth"), "{body}");
+    // Nor is anything taken away with the copy.
+    world
+        .json(&["split", &url(&world, "ninety-machines")])
+        .await;
+    assert_eq!(body_of(&world, &self::first().title).await, body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_copy_that_is_split_off_has_its_whole_text_at_once() {
+    let world = World::new(vec![first(), release(2)]).await;
+    world.fetch().await;
+    let page = "/releases/ninety-machines";
+    world.site().set_fault(page, Fault::Status(500, None));
+    world.site().publish(again());
+    world.failing_fetch().await;
+    world.site().clear_faults();
+    world.make_pages_due().await;
+    assert_eq!(counts(&world.fetch().await), [0, 0, 1]);
+    world.site().set_fault(page, Fault::Status(500, None));
+    let copy = url(&world, "ninety-machines");
+    world.json(&["split", &copy]).await;
+    let freed = row(&world, &copy).await;
+    let causes: Vec<&str> = freed["revisions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["cause"].as_str().unwrap())
+        .collect();
+    assert_eq!(causes, ["first", "completed"]);
+    let body = body_of(&world, &again().title).await;
+    assert!(body.contains("half of what it is worth"), "{body}");
+    let kept = body_of(&world, &first().title).await;
+    assert!(!kept.contains("half of what it is worth"), "{kept}");
+}

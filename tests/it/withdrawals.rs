@@ -457,3 +457,96 @@ async fn a_redacted_text_whose_page_comes_late_at_another_address_is_known() {
     assert_eq!(places(&world, &word(3)).await, [""; 0]);
     assert!(!world.store_holds(&word(3)));
 }
+
+/// Five releases that were read, and a copy of the third.
+async fn read_with_a_copy() -> World {
+    let world = read(5).await;
+    let mut again = of_today(3..=3).remove(0);
+    again.id = "again".to_owned();
+    world.site().publish(again);
+    assert_eq!(world.fetch().await["merged"], 1);
+    world
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_text_does_not_come_back_on_a_part_that_is_split_off() {
+    let id = "http://127.0.0.1/releases/release-number-3";
+    let copy = "http://127.0.0.1/releases/again";
+    for redact in [&["redact", id][..], &["redact", id, "1"]] {
+        for was_a_release in [false, true] {
+            let world = read_with_a_copy().await;
+            if was_a_release {
+                world.json(&["split", copy]).await;
+                world.json(&["merge", copy, id]).await;
+            }
+            world.json(redact).await;
+            assert!(!world.store_holds(&word(3)));
+            world.json(&["split", copy]).await;
+            world.forget_validators().await;
+            world.make_pages_due().await;
+            world.fetch().await;
+            assert_eq!(places(&world, &word(3)).await, [""; 0]);
+            assert!(!world.store_holds(&word(3)));
+            assert!(!world.store_holds("Lead of number 3."));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lead_of_a_removed_text_is_not_noted_again() {
+    let id = "http://127.0.0.1/releases/release-number-3";
+    let lead = "Lead of number 3.";
+    for redact in [&["redact", id][..], &["redact", id, "1"]] {
+        let world = read_with_a_copy().await;
+        assert!(world.store_holds(lead));
+        world.json(redact).await;
+        assert!(!world.store_holds(lead));
+        let again = async || {
+            world.forget_validators().await;
+            world.fetch().await;
+            assert!(!world.store_holds(lead), "{redact:?}");
+        };
+        again().await;
+        // Also where its addresses lead to another by now.
+        world
+            .json(&["merge", id, "http://127.0.0.1/releases/release-number-4"])
+            .await;
+        again().await;
+        // And where the newsroom gives it another address.
+        let mut moved = of_today(3..=3).remove(0);
+        moved.guid = Some(moved.guid());
+        moved.id = "moved".to_owned();
+        world.site().withdraw("release-number-3");
+        world.site().publish(moved);
+        again().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_that_moves_after_its_text_was_removed_does_not_bring_it_along() {
+    let world = read(5).await;
+    let id = "http://127.0.0.1/releases/release-number-3";
+    world.json(&["redact", id, "1"]).await;
+    let mut moved = of_today(3..=3).remove(0);
+    moved.guid = Some(moved.guid());
+    moved.id = "moved".to_owned();
+    world.site().withdraw("release-number-3");
+    world.site().publish(moved);
+    assert_eq!(world.fetch().await["merged"], 1);
+    for words in [word(3).as_str(), "Lead of number 3."] {
+        assert!(!world.store_holds(words), "{words}");
+    }
+    // The publisher's next text is taken.
+    world.site().edit("moved", |item| {
+        item.body = "Another text, in which nothing is left of it.".to_owned();
+    });
+    world.make_pages_due().await;
+    world.fetch().await;
+    let at = places(&world, "nothing is left of it").await;
+    assert!(!at.is_empty());
+    // The old address is split off, and stays without it.
+    world.json(&["split", id]).await;
+    world.make_pages_due().await;
+    world.run(&["fetch"]).await;
+    assert!(!world.store_holds(&word(3)));
+}

@@ -549,6 +549,17 @@ async fn a_text_that_came_by_way_of_a_release_leaves_with_the_copy_it_is_of() {
 }
 
 #[tokio::test]
+async fn a_release_that_is_given_back_keeps_the_text_of_a_copy_that_comes_along() {
+    let (_folder, store) = empty().await;
+    let (a, b) = (add(&store, 1).await, add(&store, 2).await);
+    merge(&store, 3, a, true).await;
+    fold(&store, a, b, true).await;
+    assert_eq!(split(&store, &path(1), false).await, a);
+    assert_eq!(store.dated_text(a).await.unwrap(), Some(text(3)));
+    assert_eq!(store.dated_text(b).await.unwrap(), Some(text(2)));
+}
+
+#[tokio::test]
 async fn of_two_better_texts_none_is_left_when_both_copies_are_freed() {
     for order in [[2, 3], [3, 2]] {
         let (_folder, store) = empty().await;
