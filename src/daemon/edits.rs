@@ -281,7 +281,7 @@ impl Cycle<'_> {
             "a text that was removed by a person was not stored again"
         );
         let is_apart = self.store.rulings(guid).await?.apart.contains(&of);
-        if !is_completed || of == guid || is_apart {
+        if !is_completed || is_apart {
             return Ok(Outcome::Unchanged);
         }
         // Its lead was shown as a release of its own, until its page told what it is.

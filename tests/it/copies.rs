@@ -144,7 +144,6 @@ async fn a_split_gives_back_what_was_there_and_holds_for_ever() {
         "guid",
         "title",
         "published",
-        "updated",
         "topics",
         "tags",
         "revisions",
@@ -346,14 +345,17 @@ async fn an_edit_of_the_first_page_takes_nothing_from_the_copy_that_was_shown() 
     let world = issued_again().await;
     world.fetch().await;
     let first = url(&world, "stolen-plant");
-    // The page says what it said, so nothing of it is read: the announcement alone has changed.
+    // While the page cannot be read, what the announcement changes is shown with the release's own text.
+    let page = "/releases/stolen-plant";
+    world.site().set_fault(page, Fault::Status(500, None));
     world.site().edit("stolen-plant", |item| {
         item.lead = "A lead of its own.".into()
     });
-    assert_eq!(counts(&world.fetch().await), [0, 1, 0]);
+    assert_eq!(counts(&world.failing_fetch().await), [0, 1, 0]);
     let shown = row(&world, &first).await;
     assert_eq!(shown["title"], self::first().title);
     let body = body_of(&world, &self::first().title).await;
+    assert!(body.contains("price of a sandwich"), "{body}");
     assert!(!body.contains("half of what it is worth"), "{body}");
     // Nor is anything taken away with the copy.
     world
@@ -388,4 +390,20 @@ async fn a_late_copy_that_is_split_off_has_its_whole_text_at_once() {
     assert!(body.contains("half of what it is worth"), "{body}");
     let kept = body_of(&world, &first().title).await;
     assert!(!kept.contains("half of what it is worth"), "{kept}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lead_that_comes_late_does_not_bring_the_shorter_text_back() {
+    let world = World::new(vec![first(), release(2)]).await;
+    world.site().set_fault("/feed", Fault::Status(500, None));
+    world.failing_fetch().await;
+    world.site().publish(again());
+    assert_eq!(counts(&world.failing_fetch().await), [0, 1, 1]);
+    world.site().clear_faults();
+    world
+        .site()
+        .edit("stolen-plant", |item| item.lead = "A lead.".into());
+    assert_eq!(counts(&world.fetch().await), [0, 0, 0]);
+    let body = body_of(&world, &again().title).await;
+    assert!(body.contains("half of what it is worth"), "{body}");
 }

@@ -271,6 +271,32 @@ async fn what_is_redacted_while_its_page_is_read_is_not_stored_after_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_release_that_is_read_while_a_person_redacts_another_is_begun_anew() {
+    let world = read(5).await;
+    world.site().publish(of_today(6..=6).remove(0));
+    let page = "/releases/release-number-6";
+    let late = Fault::Delay(std::time::Duration::from_secs(2));
+    world.site().set_fault(page, late);
+    world.site().clear_asked();
+    let redacting = async {
+        // The page is asked for after the feed has answered.
+        while world.asked().is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        world
+            .json(&["redact", "http://127.0.0.1/releases/release-number-3"])
+            .await
+    };
+    let (report, _) = tokio::join!(world.fetch(), redacting);
+    assert_eq!(report["new"], 1, "{report}");
+    let asked = world.asked();
+    let times = asked.iter().filter(|asked| *asked == page).count();
+    assert_eq!(times, 2, "what was read before does not count");
+    assert!(!places(&world, &word(6)).await.is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_explains_a_topic_does_not_tell_a_withdrawn_text() {
     let mut item = of_today(6..=6).remove(0);
     item.title = "Roads policing: a week against drink driving".to_owned();
@@ -548,5 +574,32 @@ async fn a_release_that_moves_after_its_text_was_removed_does_not_bring_it_along
     world.json(&["split", id]).await;
     world.make_pages_due().await;
     world.run(&["fetch"]).await;
+    assert!(!world.store_holds(&word(3)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_text_whose_page_comes_late_is_part_of_no_release_that_a_person_keeps_apart() {
+    let world = read(5).await;
+    let id = "http://127.0.0.1/releases/release-number-3";
+    world.site().edit("release-number-3", |item| {
+        item.body += "\n\nA second paragraph that both have.";
+    });
+    world.make_pages_due().await;
+    world.fetch().await;
+    let mut again = of_today(3..=3).remove(0);
+    again.id = "another".to_owned();
+    again.body += "\n\nA second paragraph that both have.";
+    world.site().publish(again);
+    let page = "/releases/another";
+    world.site().set_fault(page, Fault::Status(500, None));
+    world.failing_fetch().await;
+    let another = "http://127.0.0.1/releases/another";
+    world.json(&["merge", another, id]).await;
+    world.json(&["split", another]).await;
+    world.json(&["redact", id]).await;
+    world.site().clear_faults();
+    world.make_pages_due().await;
+    assert_eq!(world.fetch().await["merged"], 0);
+    assert_eq!(world.releases().await.len(), 6);
     assert!(!world.store_holds(&word(3)));
 }
