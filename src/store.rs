@@ -35,12 +35,12 @@ use crate::release::{DatedText, Guid, Text};
 pub use holds::{BackOff, LONGEST_HOLD};
 pub use ingest::{Derived, NewAddress, NewRevision, Way};
 pub use lease::Lease;
-pub use lookup::{Address, Redaction};
+pub use lookup::Address;
 pub use merges::{Folding, Freeing, Left, MergedCopy, StoredCopy};
 pub use pages::Due;
 pub use progress::{Alarm, Gap, Progress, Trouble};
 pub use read::ShownRelease;
-pub use redactions::{Extent, NumberedText, PartText, Print};
+pub use redactions::{Extent, NumberedText, PartText, Print, Redaction, RemovedLeads};
 pub use related::Rulings;
 pub use web::{Kept, LONGEST_FRESH, Validators, header_text, header_value};
 
@@ -99,9 +99,9 @@ pub enum Error {
         /// When it ends unless it is renewed.
         until: DateTime<Utc>,
     },
-    /// A person's word came between what was read and what was to be written.
+    /// What was read is not so any more.
     #[error(
-        "a person has removed, merged or split a release in this moment; what was found before does not count any more"
+        "a text was removed, merged or split in this moment; what was found before does not count any more"
     )]
     Overruled,
 }
@@ -116,8 +116,8 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: AnyPool,
-    /// How many words of a person there were when the work began; none where they do not matter.
-    word: Option<i64>,
+    /// How many rulings there were when the work began; none where they do not matter.
+    ruling: Option<i64>,
 }
 
 impl Store {
@@ -171,11 +171,12 @@ impl Store {
             .await
             .map_err(failed)?;
         migrations::run(&pool).await?;
-        Ok(Store { pool, word: None })
+        Ok(Store { pool, ruling: None })
     }
 
-    /// The same store for a piece of work that no person's word may cross: from the first such word on, its transactions
-    /// fail with [`Error::Overruled`]. So what was read of a release is not written after a person has removed it.
+    /// The same store for a piece of work that no ruling may cross: once a text is removed, merged or split, by whomever, its
+    /// transactions fail with [`Error::Overruled`]. So what was read of a release is not written after a person has removed
+    /// it.
     ///
     /// # Errors
     /// [`Error::Sql`].
@@ -183,7 +184,7 @@ impl Store {
         let mut connection = self.pool.acquire().await?;
         Ok(Store {
             pool: self.pool.clone(),
-            word: Some(counter(&mut connection, WORD).await?),
+            ruling: Some(counter(&mut connection, RULING).await?),
         })
     }
 
@@ -203,8 +204,8 @@ impl Store {
 
     async fn begin(&self) -> Result<Tx> {
         let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        if let Some(word) = self.word
-            && counter(&mut tx, WORD).await? != word
+        if let Some(ruling) = self.ruling
+            && counter(&mut tx, RULING).await? != ruling
         {
             return Err(Error::Overruled);
         }
@@ -243,8 +244,8 @@ async fn prepare(connection: &mut AnyConnection) -> std::result::Result<(), sqlx
 const CHANGE: &str = "change";
 /// Goes up with every release that is stored.
 const RELEASE: &str = "release";
-/// Goes up with every word of a person on what is whose text.
-const WORD: &str = "word";
+/// Goes up when texts are removed, merged or split.
+const RULING: &str = "ruling";
 
 /// Raises the change counter within a transaction and gives its new value.
 async fn bump(tx: &mut Tx) -> Result<i64> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 
 use crate::release::{CanonicalPath, Draft, Published, seen};
-use crate::store::Way;
+use crate::store::{RemovedLeads, Way};
 
 /// One announced release, with what each way in said of it.
 #[derive(Debug, Clone)]
@@ -19,13 +19,26 @@ pub struct Announcement {
 }
 
 impl Announcement {
-    /// The same, of which the headline alone is said.
-    pub fn without_leads(&self) -> Announcement {
-        let without = |seen: &Option<String>| seen.as_deref().map(seen::without_lead);
+    /// The same without the leads that were removed from its release.
+    pub fn without(&self, removed: &RemovedLeads) -> Announcement {
+        let seen = |seen: &Option<String>| seen.as_deref().map(|seen| removed.out_of(seen));
+        Announcement {
+            draft: Draft {
+                lead: removed.unless(&self.draft.lead),
+                ..self.draft.clone()
+            },
+            feed_seen: seen(&self.feed_seen),
+            listing_seen: seen(&self.listing_seen),
+        }
+    }
+
+    /// The same, of which the headline alone is noted.
+    pub fn noted_by_headline(&self) -> Announcement {
+        let headline = |seen: &Option<String>| seen.as_deref().map(seen::headline);
         Announcement {
             draft: self.draft.clone(),
-            feed_seen: without(&self.feed_seen),
-            listing_seen: without(&self.listing_seen),
+            feed_seen: headline(&self.feed_seen),
+            listing_seen: headline(&self.listing_seen),
         }
     }
 }

@@ -9,7 +9,7 @@ use super::{Error, Judged, pages};
 use crate::duplicates::Reason;
 use crate::fetch::Wanted;
 use crate::release::{
-    Article, CanonicalPath, DatedText, Draft, Guid, Published, Reading, Status, Text, seen,
+    Article, CanonicalPath, DatedText, Draft, Guid, Published, Reading, Status, Text,
 };
 use crate::store::{Address, Derived, MergedCopy, NewAddress, Redaction, Way};
 
@@ -22,16 +22,7 @@ impl Cycle<'_> {
     ) -> Result<(), Error> {
         let draft = &one.draft;
         let guid = Guid::new(&self.source.id, &draft.path);
-        let address = NewAddress {
-            source: self.source.id.clone(),
-            path: draft.path.clone(),
-            url: draft.url.to_string(),
-            upstream_guid: draft.upstream_guid.clone(),
-            feed_seen: one.feed_seen.clone(),
-            listing_seen: one.listing_seen.clone(),
-            at: self.ingest.clock.now(),
-            gap,
-        };
+        let address = self.new_address(one, gap);
         if let Some(upstream) = &draft.upstream_guid {
             let source = &self.source.id;
             if let Some(known) = self.store.by_upstream_guid(source, upstream).await? {
@@ -47,7 +38,11 @@ impl Cycle<'_> {
                     (None, true) => {
                         return self.merge(known.guid, &address, &announced, &reason).await;
                     }
-                    (_, false) => return self.moved(&known, &address, one, upstream).await,
+                    (_, false) => {
+                        let removed = self.store.removed_leads(known.guid).await?;
+                        let one = one.without(&removed);
+                        return self.moved(&known, &one, gap, upstream).await;
+                    }
                 }
             }
         }
@@ -112,17 +107,17 @@ impl Cycle<'_> {
         Ok(())
     }
 
-    /// What a person has removed comes again at another address, which becomes part of that release; its words are not
-    /// stored.
-    async fn arrive_unworded(
-        &mut self,
-        into: Guid,
-        address: &NewAddress,
-        text: &DatedText,
-        reason: &Reason,
-    ) -> Result<(), Error> {
-        let address = without_leads(address);
-        self.merge(into, &address, &unworded(text), reason).await
+    fn new_address(&self, one: &Announcement, gap: Option<i64>) -> NewAddress {
+        NewAddress {
+            source: self.source.id.clone(),
+            path: one.draft.path.clone(),
+            url: one.draft.url.to_string(),
+            upstream_guid: one.draft.upstream_guid.clone(),
+            feed_seen: one.feed_seen.clone(),
+            listing_seen: one.listing_seen.clone(),
+            at: self.ingest.clock.now(),
+            gap,
+        }
     }
 
     /// The newsroom shows a release that we have at another address: its headline was changed together with its slug. The
@@ -130,8 +125,8 @@ impl Cycle<'_> {
     async fn moved(
         &mut self,
         known: &Address,
-        address: &NewAddress,
         one: &Announcement,
+        gap: Option<i64>,
         upstream: &str,
     ) -> Result<(), Error> {
         let guid = known.guid;
@@ -144,12 +139,24 @@ impl Cycle<'_> {
         let Some(url) = self.address(&item.release.url) else {
             return Ok(());
         };
+        let is_redacted = self.store.is_redacted(guid).await?;
+        let noted = match is_redacted {
+            // An edited lead may still be much the same.
+            true => one.noted_by_headline(),
+            false => one.clone(),
+        };
+        // What was announced is noted last, so that a kill in between leaves it to be taken in by the next cycle.
+        let address = NewAddress {
+            feed_seen: Some(String::new()),
+            ..self.new_address(&noted, gap)
+        };
         let old = MergedCopy {
             into: guid,
-            source: &address.source,
+            source: &self.source.id,
             path: &CanonicalPath::of(&url),
             url: url.as_str(),
             text: &text,
+            is_redacted,
             reason: Reason::UpstreamGuid(upstream.to_owned()),
             at: address.at,
         };
@@ -157,23 +164,13 @@ impl Cycle<'_> {
             Status::Withdrawn => address.at,
             Status::Current => pages::next_attempt(address.at, 0),
         };
-        // Whether the lead is the one that was removed is not known.
-        let address = match known.redacted {
-            Some(_) => &without_leads(address),
-            None => address,
-        };
-        // What was announced is noted last, so that a kill in between leaves it to be taken in by the next cycle.
-        let unnoted = NewAddress {
-            feed_seen: Some(String::new()),
-            ..address.clone()
-        };
-        self.store.move_to(&unnoted, &old, due).await?;
+        self.store.move_to(&address, &old, due).await?;
         self.count_merged(guid, old.url, &old.reason);
         if item.release.status == Status::Withdrawn {
             // It stays so until its new page has been read.
             return Ok(());
         }
-        let (Some(now), Some(noted)) = (&one.feed_seen, &address.feed_seen) else {
+        let (Some(now), Some(noted)) = (&one.feed_seen, &noted.feed_seen) else {
             return Ok(());
         };
         self.edited(guid, &one.draft, ("", now)).await?;
@@ -182,28 +179,6 @@ impl Cycle<'_> {
             .saw(source, path, Way::Feed, noted, Some(upstream))
             .await?;
         Ok(())
-    }
-}
-
-/// An address of which the headline alone is noted.
-fn without_leads(address: &NewAddress) -> NewAddress {
-    let without = |seen: &Option<String>| seen.as_deref().map(seen::without_lead);
-    NewAddress {
-        feed_seen: without(&address.feed_seen),
-        listing_seen: without(&address.listing_seen),
-        ..address.clone()
-    }
-}
-
-/// A text without its words, of which the title stays.
-pub(super) fn unworded(text: &DatedText) -> DatedText {
-    DatedText {
-        text: Text {
-            title: text.text.title.clone(),
-            lead: None,
-            body: None,
-        },
-        published: text.published,
     }
 }
 

@@ -4,7 +4,7 @@ use super::Error;
 use super::cycle::Cycle;
 use super::edits::Outcome;
 use crate::duplicates::{Reason, Verdict};
-use crate::release::{DatedText, Guid};
+use crate::release::{DatedText, Guid, seen};
 use crate::store::{Folding, MergedCopy, NewAddress, NewRevision};
 
 impl Cycle<'_> {
@@ -16,26 +16,51 @@ impl Cycle<'_> {
         text: &DatedText,
         reason: &Reason,
     ) -> Result<(), Error> {
-        let copy = MergedCopy {
-            into,
-            source: &address.source,
-            path: &address.path,
-            url: &address.url,
-            text,
-            reason: reason.clone(),
-            at: address.at,
+        let removed = self.store.removed_leads(into).await?;
+        let said = |seen: &Option<String>| seen.as_deref().map(|seen| removed.out_of(seen));
+        let address = NewAddress {
+            feed_seen: said(&address.feed_seen),
+            listing_seen: said(&address.listing_seen),
+            ..address.clone()
         };
+        let mut text = text.clone();
+        text.text.lead = removed.unless(&text.text.lead);
         let better = match reason.verdict() {
             // What a text says decides only where texts were compared.
-            Verdict::Same | Verdict::IssuedAgain => self.ingest.better(into, text).await?,
+            Verdict::Same | Verdict::IssuedAgain => self.ingest.better(into, &text).await?,
             _ => None,
         };
-        self.store.merge(address, &copy, better.as_ref()).await?;
+        let copy = copy_of(into, &address, &text, reason);
+        self.store.merge(&address, &copy, better.as_ref()).await?;
         self.count_merged(into, copy.url, reason);
         if better.is_some() {
             tracing::info!(id = into.id(), "revised: the copy's text is the better one");
             self.report.revised += 1;
         }
+        Ok(())
+    }
+
+    /// What a person has removed comes again at another address, which becomes part of that release; its words are not
+    /// stored.
+    pub(super) async fn arrive_unworded(
+        &mut self,
+        into: Guid,
+        address: &NewAddress,
+        text: &DatedText,
+        reason: &Reason,
+    ) -> Result<(), Error> {
+        let headline = |seen: &Option<String>| seen.as_deref().map(seen::headline);
+        let address = NewAddress {
+            feed_seen: headline(&address.feed_seen),
+            listing_seen: headline(&address.listing_seen),
+            ..address.clone()
+        };
+        let copy = MergedCopy {
+            is_redacted: true,
+            ..copy_of(into, &address, text, reason)
+        };
+        self.store.merge(&address, &copy, None).await?;
+        self.count_merged(into, copy.url, reason);
         Ok(())
     }
 
@@ -93,5 +118,23 @@ impl Cycle<'_> {
         self.count_merged(into, &from.to_string(), &folding.reason);
         self.report.revised += 1;
         Ok(Outcome::Revised)
+    }
+}
+
+fn copy_of<'a>(
+    into: Guid,
+    address: &'a NewAddress,
+    text: &'a DatedText,
+    reason: &Reason,
+) -> MergedCopy<'a> {
+    MergedCopy {
+        into,
+        source: &address.source,
+        path: &address.path,
+        url: &address.url,
+        text,
+        is_redacted: false,
+        reason: reason.clone(),
+        at: address.at,
     }
 }

@@ -33,12 +33,15 @@ impl Cycle<'_> {
         one: &Announcement,
         address: &Address,
     ) -> Result<(), Error> {
+        // Nothing that is said of it may be stored any more.
+        if address.redacted == Some(Redaction::Whole) {
+            return Ok(());
+        }
+        let one = one.without(&self.store.removed_leads(address.guid).await?);
+        // An edited lead may still be much the same.
         let one = match address.redacted {
+            Some(_) => one.noted_by_headline(),
             None => one,
-            // Nothing that is said of it may be stored any more.
-            Some(Redaction::Whole) => return Ok(()),
-            // Whether the lead is the one that was removed is not known, so it is not noted.
-            Some(Redaction::Current) => &one.without_leads(),
         };
         let is_new = |now: &Option<String>, before: &Option<String>| {
             now.is_some() && before.is_some() && now != before
@@ -87,9 +90,7 @@ impl Cycle<'_> {
         let Some(before) = self.store.own_text(guid).await? else {
             return Ok(());
         };
-        // Where a copy tells the release better, its own text is not shown for a lead's sake.
-        let is_shown = self.store.dated_text(guid).await?.as_ref() == Some(&before);
-        if is_shown && before.text.lead.is_none() && draft.lead.is_some() {
+        if before.text.lead.is_none() && draft.lead.is_some() {
             let text = Text {
                 lead: draft.lead.clone(),
                 ..before.text.clone()
@@ -198,9 +199,13 @@ impl Cycle<'_> {
         if self.is_closed(guid, &text).await? {
             return Ok(Outcome::Unchanged);
         }
-        // Readers see what changes against the text that they have.
-        let difference = match self.store.dated_text(guid).await? {
-            Some(shown) if shown != *before => {
+        let shown = self.store.dated_text(guid).await?;
+        let is_own = shown == self.store.own_text(guid).await?;
+        let of_copy = shown.filter(|_| !is_own);
+        let is_beneath = of_copy.is_some() && reading.is_none();
+        let difference = match of_copy {
+            // Readers see what changes against the text that they have.
+            Some(shown) if !is_beneath => {
                 let now = text.clone();
                 apart(move || Difference::between(&shown.text, &now)).await?
             }
@@ -248,7 +253,16 @@ impl Cycle<'_> {
                 ..derived.await?
             },
         };
+        if is_beneath {
+            // Where a copy tells the release better, it is not hidden by what an announcement alone has changed.
+            let now = self.ingest.clock.now();
+            self.store.revise_beneath(guid, &new, now).await?;
+            return Ok(Outcome::Unchanged);
+        }
         if let Some((other, reason)) = judged.and_then(|judged| judged.judgement.known) {
+            if self.redacted_from(other, text).await?.is_some() {
+                return self.not_again(guid, url, is_completed, other).await;
+            }
             return self
                 .completed_as_copy((guid, url), &new, (other, reason))
                 .await;

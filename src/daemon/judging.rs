@@ -144,6 +144,12 @@ impl Ingest {
         {
             return Ok(None);
         }
+        let mut copy = copy.clone();
+        copy.text.lead = self
+            .store
+            .removed_leads(shown)
+            .await?
+            .unless(&copy.text.lead);
         let (old, new) = (before.clone(), copy.clone());
         let difference = apart(move || {
             duplicates::is_better(&print(&new), &print(&old))
@@ -155,7 +161,7 @@ impl Ingest {
         };
         // The date stays the release's, whatever the copy says.
         let now = DatedText {
-            text: copy.text.clone(),
+            text: copy.text,
             published: before.published,
         };
         let changed = difference.parts.iter().map(|one| one.part.as_str());

@@ -133,7 +133,7 @@ impl Cycle<'_> {
                 .clone()
                 .or_else(|| address.listing_seen.clone())
         });
-        Ok(said.and_then(|said| seen::lead(&said)))
+        Ok(said.and_then(|said| seen::lead(&said).map(str::to_owned)))
     }
 
     /// Notes that the selectors do not find what they did.

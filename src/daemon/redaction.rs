@@ -6,7 +6,10 @@ use super::cycle::Cycle;
 use super::{Error, Ingest, apart, paragraphs};
 use crate::layout;
 use crate::release::{Guid, Text};
-use crate::store::{Extent, PartText, Print};
+use crate::store::{self, Extent, PartText, Print};
+
+/// As often a redaction is begun anew, since a text was changed meanwhile.
+const MOST_TIMES: u32 = 99;
 
 /// What was removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,55 +28,94 @@ impl Ingest {
     /// Removes the texts of a release, or one revision's, so that the next fetch does not bring them back.
     ///
     /// # Errors
-    /// [`Error`] when the store fails.
+    /// [`Error`] when the store fails, or others change it all the time.
     pub async fn redact(&self, guid: Guid, revision: Option<i64>) -> Result<Redacted, Error> {
-        let at = self.clock.now();
-        let mut prints = Vec::new();
+        for _ in 0..MOST_TIMES {
+            if let Some(done) = self.redact_as_read(guid, revision).await? {
+                return Ok(done);
+            }
+        }
+        Err(store::Error::Overruled.into())
+    }
+
+    /// None where anything was changed while the texts were read.
+    async fn redact_as_read(
+        &self,
+        guid: Guid,
+        revision: Option<i64>,
+    ) -> Result<Option<Redacted>, Error> {
+        let read = (self.store.change().await?, self.clock.now());
+        let mut own = Vec::new();
         for one in self.store.revision_texts(guid).await? {
-            prints.push((one.number, print(one.text).await?));
+            own.push((one.number, Removable::new(&one.text).await?));
         }
         let mut parts = Vec::new();
         for one in self.store.part_texts(guid).await? {
-            parts.push((print(one.text.clone()).await?, one));
+            parts.push((Removable::new(&one.text).await?, one));
         }
         let Some(revision) = revision else {
-            let own = prints.into_iter().map(|(_, print)| (guid, print));
+            let own = own.into_iter().map(|(_, one)| (guid, one.print));
             let all: Vec<(Guid, Print)> = own
-                .chain(parts.into_iter().map(|(print, part)| (part.guid, print)))
+                .chain(parts.into_iter().map(|(one, part)| (part.guid, one.print)))
                 .collect();
-            self.store.redact(guid, Extent::Whole, &all, at).await?;
-            return Ok(Redacted::Whole);
+            let done = self.store.redact(guid, Extent::Whole, &all, read).await?;
+            return Ok(done.then_some(Redacted::Whole));
         };
-        let Some((_, unwanted)) = prints.iter().find(|(number, _)| *number == revision) else {
-            return Ok(Redacted::NoRevision);
+        let Some((_, unwanted)) = own.iter().find(|(number, _)| *number == revision) else {
+            return Ok(Some(Redacted::NoRevision));
         };
-        // The same text may stand under several numbers, as where it was withdrawn and restored, and in copies.
-        let is_unwanted =
-            |(number, print): &&(i64, Print)| *number == revision || print == unwanted;
-        let numbers: Vec<i64> = prints
+        // The same text may stand under several numbers, as where it was withdrawn and restored, and in copies, which have
+        // no number to be removed by.
+        let numbers: Vec<i64> = own
             .iter()
-            .filter(is_unwanted)
+            .filter(|(number, one)| *number == revision || one.is(unwanted))
             .map(|(number, _)| *number)
             .collect();
-        let current = prints.last().is_some_and(|last| is_unwanted(&last));
-        let same = parts
+        let parts: Vec<PartText> = parts
             .into_iter()
-            .filter(|(print, _)| print == unwanted && !print.paragraphs.is_empty());
-        let parts: Vec<PartText> = same.map(|(_, part)| part).collect();
+            .filter(|(one, _)| one.holds(unwanted))
+            .map(|(_, part)| part)
+            .collect();
         let extent = Extent::Revisions {
             numbers: &numbers,
-            current,
             parts: &parts,
-            whole: unwanted.whole,
         };
         let had_by = iter::once(guid).chain(parts.iter().map(|part| part.guid));
-        let removed: Vec<(Guid, Print)> = had_by.map(|of| (of, unwanted.clone())).collect();
-        self.store.redact(guid, extent, &removed, at).await?;
-        Ok(if current {
-            Redacted::Current
-        } else {
-            Redacted::Past
+        let removed: Vec<(Guid, Print)> = had_by.map(|of| (of, unwanted.print.clone())).collect();
+        let done = self.store.redact(guid, extent, &removed, read).await?;
+        let is_current = own.last().is_some_and(|(last, _)| numbers.contains(last));
+        Ok(done.then_some(match is_current {
+            true => Redacted::Current,
+            false => Redacted::Past,
+        }))
+    }
+}
+
+/// A text that may be removed, or holds one that is.
+struct Removable {
+    lead: Option<String>,
+    print: Print,
+}
+
+impl Removable {
+    async fn new(text: &Text) -> Result<Removable, Error> {
+        Ok(Removable {
+            lead: text.lead.clone(),
+            print: print(text.clone()).await?,
         })
+    }
+
+    /// Of a lead alone, the lead tells.
+    fn is(&self, other: &Removable) -> bool {
+        self.print == other.print
+            && (!self.print.paragraphs.is_empty() || self.lead.is_some() && self.lead == other.lead)
+    }
+
+    fn holds(&self, other: &Removable) -> bool {
+        match other.print.paragraphs.is_empty() {
+            true => self.is(other),
+            false => other.print.paragraphs.is_subset(&self.print.paragraphs),
+        }
     }
 }
 

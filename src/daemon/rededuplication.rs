@@ -83,6 +83,7 @@ impl Rededuplication<'_> {
     /// [`Error`] when the store fails.
     pub async fn next(&mut self) -> Result<Option<Change>, Error> {
         while let Some(found) = self.found().await? {
+            let store = self.ingest.store.from_now().await?;
             let change = match found {
                 Found::Copy(copy) => self.reconsider(copy).await?,
                 Found::Release(number, guid) => self.rejudge(number, guid).await?,
@@ -91,7 +92,7 @@ impl Rededuplication<'_> {
             if let Change::Merge { from, .. } = change {
                 self.merged.insert(from);
             }
-            if self.is_dry || self.apply(&change).await? {
+            if self.is_dry || unless_overruled(self.apply(&store, &change).await)? == Some(true) {
                 return Ok(Some(change));
             }
         }
@@ -210,13 +211,7 @@ impl Rededuplication<'_> {
         Ok(item.map(|item| item.release.text.title).unwrap_or_default())
     }
 
-    async fn apply(&self, change: &Change) -> Result<bool, Error> {
-        let store = self.ingest.store.from_now().await?;
-        let done = self.apply_to(&store, change).await;
-        Ok(unless_overruled(done)?.unwrap_or(false))
-    }
-
-    async fn apply_to(&self, store: &Store, change: &Change) -> Result<bool, Error> {
+    async fn apply(&self, store: &Store, change: &Change) -> Result<bool, Error> {
         match change {
             Change::Split { copy, .. } => Ok(self.ingest.free(store, copy, false).await?.is_some()),
             Change::Merge {

@@ -81,12 +81,11 @@ impl Ingest {
         copy: &StoredCopy,
         is_ruled: bool,
     ) -> Result<Option<Guid>, Error> {
-        // The guid of its path, unless the release that it leaves had this path first and has that guid.
-        let own = Guid::new(&copy.source, &copy.path);
-        let guid = match store.number(own).await? {
-            None => own,
-            Some(_) => Guid::freed(&copy.source, &copy.path, copy.of),
-        };
+        // The guid of its path, unless another release had this path first and has that guid.
+        let mut guid = Guid::new(&copy.source, &copy.path);
+        while copy.folded.is_none() && store.number(guid).await?.is_some() {
+            guid = Guid::freed(&copy.source, &copy.path, guid);
+        }
         let mut left = Vec::new();
         for one in store.left_by(copy).await? {
             let derived = self.beside(&one.text).await?;

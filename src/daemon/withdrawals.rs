@@ -141,6 +141,7 @@ impl Cycle<'_> {
                 path: &due.path,
                 url: &due.url,
                 text: &text,
+                is_redacted: self.store.is_redacted(due.guid).await?,
                 reason: Reason::Gone,
                 at: self.ingest.clock.now(),
             };

@@ -4,21 +4,20 @@ use super::Draft;
 
 /// What an announcement says.
 pub fn of(draft: &Draft) -> String {
-    format!(
-        "{}\n{}",
-        draft.title,
-        draft.lead.as_deref().unwrap_or_default()
-    )
+    with_lead(&draft.title, draft.lead.as_deref())
 }
 
 /// The lead that it says.
-pub fn lead(seen: &str) -> Option<String> {
+pub fn lead(seen: &str) -> Option<&str> {
     let (_, lead) = seen.split_once('\n')?;
-    (!lead.is_empty()).then(|| lead.to_owned())
+    (!lead.is_empty()).then_some(lead)
 }
 
-/// The same without its lead, as of a release whose text a person has removed.
-pub fn without_lead(seen: &str) -> String {
-    let title = seen.split('\n').next().unwrap_or_default();
-    format!("{title}\n")
+/// The same without its lead.
+pub fn headline(seen: &str) -> String {
+    with_lead(seen.split('\n').next().unwrap_or_default(), None)
+}
+
+fn with_lead(title: &str, lead: Option<&str>) -> String {
+    format!("{title}\n{}", lead.unwrap_or_default())
 }

@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 
 use sqlx::Row;
 
-use super::redactions::REDACTED_WHOLE;
+use super::redactions::Redaction;
 use super::related::relate;
 use super::sketches::write_sketch;
-use super::{RELEASE, Result, Store, Tx, bump, json_of, raise};
+use super::{Error, RELEASE, Result, Store, Tx, bump, json_of, raise};
 use crate::difference::Weight;
 use crate::release::{CanonicalPath, Cause, DatedText, Guid, Reading, Status, Tag, Text};
 
@@ -94,10 +94,40 @@ impl Store {
     /// Keeps a new text of a release, as a revision.
     ///
     /// # Errors
-    /// [`super::Error`].
+    /// [`super::Error`]; [`Error::Overruled`] where the release is part of another by now, or removed for ever.
     pub async fn revise(&self, guid: Guid, new: &NewRevision, at: DateTime<Utc>) -> Result<()> {
         let mut tx = self.begin().await?;
-        add_newest(&mut tx, guid, new, None, at).await?;
+        let number = add_newest(&mut tx, guid, new, None, at).await?;
+        number.ok_or(Error::Overruled)?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Keeps a new text of a release beneath that of a copy, which goes on being shown.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn revise_beneath(
+        &self,
+        guid: Guid,
+        new: &NewRevision,
+        at: DateTime<Utc>,
+    ) -> Result<()> {
+        let mut tx = self.begin().await?;
+        let (text, cause) = ((&new.text, None), (new.cause, new.weight));
+        let number = add_revision(&mut tx, guid, text, cause, &new.changed, at).await?;
+        sqlx::query(
+            "INSERT INTO revisions (guid, number, at, cause, title, lead, body, changed, copy_source, copy_path, redacted)
+             SELECT guid, $1, $2, $3, title, lead, body, '[]', copy_source, copy_path, redacted
+             FROM revisions WHERE guid = $4 AND number = $5",
+        )
+        .bind(number + 1)
+        .bind(at.timestamp())
+        .bind(Cause::Reissued.as_str())
+        .bind(guid.to_string())
+        .bind(number - 1)
+        .execute(&mut *tx)
+        .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -271,7 +301,7 @@ pub(super) async fn add_newest(
     .bind(i64::from(is_news))
     .bind(at.timestamp())
     .bind(guid.to_string())
-    .bind(REDACTED_WHOLE)
+    .bind(Redaction::Whole.as_str())
     .execute(&mut **tx)
     .await?;
     if done.rows_affected() == 0 {

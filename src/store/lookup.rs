@@ -5,18 +5,9 @@ use std::collections::HashMap;
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::redactions::REDACTED_WHOLE;
+use super::redactions::Redaction;
 use super::{Result, Store, guid_in, placeholders};
 use crate::release::{CanonicalPath, Guid, Status};
-
-/// How a text was removed by a person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Redaction {
-    /// For ever.
-    Whole,
-    /// Until the publisher has another.
-    Current,
-}
 
 /// An address that is known.
 #[derive(Debug, Clone)]
@@ -84,34 +75,33 @@ impl Store {
     }
 }
 
-/// The addresses, each with what became of its text; a condition follows.
-const ADDRESSES: &str =
-    "SELECT a.path, a.guid, a.feed_seen, a.listing_seen, a.change, m.path AS copy, r.status,
-    r.redacted, COALESCE(f.redacted, m.redacted) AS copy_redacted
+/// The addresses, each with what became of its text: of that which stands there, whatever is shown of the release. A
+/// condition follows.
+const ADDRESSES: &str = "SELECT a.path, a.guid, a.feed_seen, a.listing_seen, a.change, m.path AS copy, r.status,
+    r.redacted AS release_redacted, CASE WHEN m.path IS NOT NULL THEN COALESCE(f.redacted, m.redacted)
+    WHEN (SELECT v.redacted FROM revisions v WHERE v.guid = a.guid AND v.copy_path IS NULL
+          ORDER BY v.number DESC LIMIT 1) = 1 THEN 'current' END AS own_redacted
     FROM addresses a JOIN releases r ON r.guid = a.guid
     LEFT JOIN merges m ON m.source = a.source AND m.path = a.path
     LEFT JOIN releases f ON f.guid = m.folded";
 
 fn address_of(row: &AnyRow) -> Result<Address> {
-    let is_copy = row.try_get::<Option<String>, _>("copy")?.is_some();
-    let of_release: Option<String> = row.try_get("redacted")?;
-    let of_copy: Option<String> = row.try_get("copy_redacted")?;
-    let redacted = match (of_release.as_deref(), is_copy) {
+    let [of_release, own]: [Option<String>; 2] = [
+        row.try_get("release_redacted")?,
+        row.try_get("own_redacted")?,
+    ];
+    let redacted = match Redaction::of(of_release.as_deref()) {
         // What is part of a release is removed with it.
-        (Some(REDACTED_WHOLE), true) => of_release,
-        (_, true) => of_copy,
-        (_, false) => of_release,
+        Some(Redaction::Whole) => Some(Redaction::Whole),
+        _ => Redaction::of(own.as_deref()),
     };
     Ok(Address {
         guid: guid_in(row)?,
-        is_copy,
+        is_copy: row.try_get::<Option<String>, _>("copy")?.is_some(),
         feed_seen: row.try_get("feed_seen")?,
         listing_seen: row.try_get("listing_seen")?,
         change: row.try_get("change")?,
         is_withdrawn: row.try_get::<String, _>("status")? == Status::Withdrawn.as_str(),
-        redacted: redacted.map(|extent| match extent.as_str() {
-            REDACTED_WHOLE => Redaction::Whole,
-            _ => Redaction::Current,
-        }),
+        redacted,
     })
 }

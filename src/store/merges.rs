@@ -15,7 +15,7 @@ pub use fold::Folding;
 pub use split::{Freeing, Left};
 
 use super::ingest::{NewAddress, NewRevision, add_address, add_newest};
-use super::redactions::{REDACTED_CURRENT, REDACTED_WHOLE};
+use super::redactions::{Redaction, extent_of};
 use super::{Error, Result, Store, Tx, dated_text_in, guid_in, guid_of};
 use crate::duplicates::{Reason, Verdict};
 use crate::release::{CanonicalPath, DatedText, Guid};
@@ -33,6 +33,8 @@ pub struct MergedCopy<'a> {
     pub url: &'a str,
     /// What stands there; it is kept, so that the merge can be undone.
     pub text: &'a DatedText,
+    /// Whether a person has removed it, so that the title alone is kept.
+    pub is_redacted: bool,
     /// Why it is a copy.
     pub reason: Reason,
     /// When that was found.
@@ -98,7 +100,7 @@ impl Store {
         let mut tx = self.begin().await?;
         must_be_shown(&mut tx, old.into).await?;
         add_address(&mut tx, old.into, address, Some(page_due)).await?;
-        add_old_address(&mut tx, old).await?;
+        add_merge(&mut tx, old).await?;
         sqlx::query("UPDATE releases SET url = $1 WHERE guid = $2")
             .bind(&address.url)
             .bind(old.into.to_string())
@@ -236,7 +238,7 @@ async fn copy_at(
     row.as_ref().map(copy_in).transpose()
 }
 
-async fn must_be_shown(tx: &mut Tx, guid: Guid) -> Result<()> {
+pub(super) async fn must_be_shown(tx: &mut Tx, guid: Guid) -> Result<()> {
     if is_shown(tx, guid).await? {
         Ok(())
     } else {
@@ -254,16 +256,9 @@ async fn is_shown(tx: &mut Tx, guid: Guid) -> Result<bool> {
 
 /// Notes a copy that was no release before. Of one whose text must not be stored, the title alone is.
 pub(super) async fn add_merge(tx: &mut Tx, copy: &MergedCopy<'_>) -> Result<()> {
-    let into = copy.into.to_string();
-    let row = sqlx::query("SELECT 1 FROM releases WHERE guid = $1 AND redacted = $2")
-        .bind(&into)
-        .bind(REDACTED_WHOLE)
-        .fetch_optional(&mut **tx)
-        .await?;
-    let redacted = match (row, &copy.reason) {
-        (Some(_), _) => Some(REDACTED_WHOLE),
-        (None, Reason::Redacted) => Some(REDACTED_CURRENT),
-        (None, _) => None,
+    let redacted = match extent_of(tx, copy.into).await? {
+        Some(Redaction::Whole) => Some(Redaction::Whole),
+        _ => copy.is_redacted.then_some(Redaction::Current),
     };
     let DatedText { text, published } = copy.text;
     let words = |words: &Option<String>| words.clone().filter(|_| redacted.is_none());
@@ -273,7 +268,7 @@ pub(super) async fn add_merge(tx: &mut Tx, copy: &MergedCopy<'_>) -> Result<()> 
     )
     .bind(copy.source)
     .bind(copy.path.as_str())
-    .bind(into)
+    .bind(copy.into.to_string())
     .bind(copy.url)
     .bind(&text.title)
     .bind(words(&text.lead))
@@ -282,23 +277,7 @@ pub(super) async fn add_merge(tx: &mut Tx, copy: &MergedCopy<'_>) -> Result<()> 
     .bind(copy.reason.verdict().as_str())
     .bind(copy.reason.to_string())
     .bind(copy.at.timestamp())
-    .bind(redacted)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// Notes the address that a release leaves, with its own text, as a copy's.
-pub(super) async fn add_old_address(tx: &mut Tx, old: &MergedCopy<'_>) -> Result<()> {
-    add_merge(tx, old).await?;
-    sqlx::query(
-        "UPDATE merges SET redacted = $1 WHERE source = $2 AND path = $3 AND redacted IS NULL
-         AND (SELECT redacted FROM revisions WHERE guid = $4 AND copy_path IS NULL ORDER BY number DESC LIMIT 1) = 1",
-    )
-    .bind(REDACTED_CURRENT)
-    .bind(old.source)
-    .bind(old.path.as_str())
-    .bind(old.into.to_string())
+    .bind(redacted.map(Redaction::as_str))
     .execute(&mut **tx)
     .await?;
     Ok(())

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::redactions::Redaction;
 use super::{Result, Store, guid_in, optional_time_in, time_in};
 use crate::release::{CanonicalPath, Guid, Status};
 
@@ -36,7 +37,7 @@ impl Store {
     /// [`super::Error`].
     pub async fn due(&self, source: &str, now: DateTime<Utc>, most: i64) -> Result<Vec<Due>> {
         let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
-            "{DUE} WHERE a.source = $1 AND (a.page_due <= $2 OR a.page_due > $3)
+            "{DUE} WHERE a.source = $1 AND (a.page_due <= $2 OR a.page_due > $3) AND COALESCE(r.redacted, '') <> $5
              AND NOT EXISTS (SELECT 1 FROM merges m WHERE m.source = a.source AND m.path = a.path) ORDER BY a.page_due, a.path LIMIT $4"
         )))
         .bind(source)
@@ -44,6 +45,7 @@ impl Store {
         // What is planned later than anything ever is comes from a clock that was ahead.
         .bind((now + LONGEST_PLAN).timestamp())
         .bind(most)
+        .bind(Redaction::Whole.as_str())
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(due_in).collect()

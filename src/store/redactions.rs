@@ -1,22 +1,45 @@
 //! Texts that a person has removed for good.
 
-use std::collections::BTreeSet;
+mod removal;
+
+use std::collections::{BTreeSet, HashSet};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
-use super::sketches::drop_sketch;
-use super::{
-    Result, Store, Tx, WORD, bump, guid_in, guid_of, json_in, json_of, placeholders, raise,
-};
-use crate::release::{Evidence, Guid, Text, seen};
+pub(super) use removal::{extent_of, redact_new, remove_all};
 
-/// No text of the release is ever stored again.
-pub(super) const REDACTED_WHOLE: &str = "whole";
-/// The current text is removed, until the publisher has another.
-pub(super) const REDACTED_CURRENT: &str = "current";
+use removal::{remove_part, remove_revisions};
+
+use super::{CHANGE, RULING, Result, Store, bump, counter, guid_in, guid_of, placeholders, raise};
+use crate::layout;
+use crate::release::{Guid, Text, seen};
+
+/// How a text was removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Redaction {
+    /// For ever: no text of it is ever stored again.
+    Whole,
+    /// Until the publisher has another.
+    Current,
+}
+
+impl Redaction {
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Redaction::Whole => "whole",
+            Redaction::Current => "current",
+        }
+    }
+
+    pub(super) fn of(stored: Option<&str>) -> Option<Redaction> {
+        [Redaction::Whole, Redaction::Current]
+            .into_iter()
+            .find(|one| Some(one.as_str()) == stored)
+    }
+}
 
 /// A shorter removed text may stand in another release by chance.
 const TELLING: usize = 2;
@@ -48,13 +71,37 @@ pub struct PartText {
     pub guid: Guid,
     /// The text.
     pub text: Text,
-    place: Place,
+    kept: Kept,
 }
 
+/// Where a text of a part is kept.
 #[derive(Debug, Clone)]
-enum Place {
-    Copy { source: String, path: String },
-    Revision(i64),
+enum Kept {
+    /// With a copy that was no release before.
+    InCopy { source: String, path: String },
+    /// As a revision of a release that is out of sight, by its number.
+    InRevision(i64),
+}
+
+/// Leads that are never stored again, without their words.
+#[derive(Debug, Clone, Default)]
+pub struct RemovedLeads(HashSet<i64>);
+
+impl RemovedLeads {
+    /// A lead, unless it is one of them.
+    pub fn unless(&self, lead: &Option<String>) -> Option<String> {
+        let is_removed = |lead: &str| layout::hash(lead).is_some_and(|hash| self.0.contains(&hash));
+        lead.clone().filter(|lead| !is_removed(lead))
+    }
+
+    /// What an announcement said, without its lead if that is one of them.
+    pub fn out_of(&self, said: &str) -> String {
+        let lead = seen::lead(said).map(str::to_owned);
+        match self.unless(&lead) == lead {
+            true => said.to_owned(),
+            false => seen::headline(said),
+        }
+    }
 }
 
 /// What of a release's texts is removed.
@@ -66,12 +113,8 @@ pub enum Extent<'a> {
     Revisions {
         /// Their numbers.
         numbers: &'a [i64],
-        /// Whether one of them is the current text.
-        current: bool,
         /// The same text where a part of the release has it.
         parts: &'a [PartText],
-        /// The hash of all its words.
-        whole: i64,
     },
 }
 
@@ -97,14 +140,14 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         for row in &copies {
-            let place = Place::Copy {
+            let kept = Kept::InCopy {
                 source: row.try_get("source")?,
                 path: row.try_get("path")?,
             };
             parts.push(PartText {
                 guid,
                 text: text(row)?,
-                place,
+                kept,
             });
         }
         let revisions = sqlx::query(
@@ -118,7 +161,7 @@ impl Store {
             parts.push(PartText {
                 guid: guid_in(row)?,
                 text: text(row)?,
-                place: Place::Revision(row.try_get("number")?),
+                kept: Kept::InRevision(row.try_get("number")?),
             });
         }
         Ok(parts)
@@ -150,7 +193,8 @@ impl Store {
     }
 
     /// Removes texts of a release for good. What holds all paragraphs of one of `prints`, each of the release that had it,
-    /// is never stored again.
+    /// is never stored again. Gives whether it was done: it is not, where anything was changed since the change `read_at`, at
+    /// which the texts were read.
     ///
     /// # Errors
     /// [`super::Error`].
@@ -159,9 +203,12 @@ impl Store {
         guid: Guid,
         extent: Extent<'_>,
         prints: &[(Guid, Print)],
-        at: DateTime<Utc>,
-    ) -> Result<()> {
+        (read_at, at): (i64, DateTime<Utc>),
+    ) -> Result<bool> {
         let mut tx = self.begin().await?;
+        if counter(&mut tx, CHANGE).await? != read_at {
+            return Ok(false);
+        }
         for (of, print) in prints {
             for paragraph in &print.paragraphs {
                 sqlx::query(
@@ -177,28 +224,19 @@ impl Store {
             }
         }
         match extent {
-            Extent::Whole => remove_all(&mut tx, guid, REDACTED_WHOLE, at).await?,
-            Extent::Revisions {
-                numbers,
-                current,
-                parts,
-                whole,
-            } => {
-                for number in numbers {
-                    remove_revision(&mut tx, guid, *number).await?;
-                }
-                if current {
-                    remove_current(&mut tx, guid, REDACTED_CURRENT, at).await?;
-                }
+            Extent::Whole => remove_all(&mut tx, guid, Redaction::Whole, at).await?,
+            Extent::Revisions { numbers, parts } => {
+                remove_revisions(&mut tx, guid, numbers, at).await?;
                 for part in parts {
-                    remove_part(&mut tx, part, whole, at).await?;
+                    remove_part(&mut tx, part, at).await?;
                 }
             }
         }
-        raise(&mut tx, WORD).await?;
+        raise(&mut tx, RULING).await?;
         bump(&mut tx).await?;
         tx.commit().await?;
-        self.fold_journal().await
+        self.fold_journal().await?;
+        Ok(true)
     }
 
     /// Folds SQLite's journal into the database, as it holds what the pages no longer do.
@@ -266,16 +304,34 @@ impl Store {
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
     }
 
-    /// Whether a text of a release was removed, so that what comes next is no completion.
+    /// The leads that were removed from a release and its parts.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn removed_leads(&self, guid: Guid) -> Result<RemovedLeads> {
+        let rows = sqlx::query(
+            "SELECT x.lead FROM redacted_leads x JOIN releases r ON r.guid = x.guid
+             WHERE r.guid = $1 OR r.merged_into = $1",
+        )
+        .bind(guid.to_string())
+        .fetch_all(&self.pool)
+        .await?;
+        let hashes = rows.iter().map(|row| Ok(row.try_get(0)?));
+        Ok(RemovedLeads(hashes.collect::<Result<_>>()?))
+    }
+
+    /// Whether the text that a release itself last had was removed, so that what comes next is no completion.
     ///
     /// # Errors
     /// [`super::Error`].
     pub async fn is_redacted(&self, guid: Guid) -> Result<bool> {
-        let row = sqlx::query("SELECT 1 FROM releases WHERE guid = $1 AND redacted IS NOT NULL")
-            .bind(guid.to_string())
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(row.is_some())
+        let row = sqlx::query(
+            "SELECT redacted FROM revisions WHERE guid = $1 AND copy_path IS NULL ORDER BY number DESC LIMIT 1",
+        )
+        .bind(guid.to_string())
+        .fetch_optional(&self.pool)
+        .await?;
+        row.map_or(Ok(false), |row| Ok(row.try_get::<i64, _>(0)? == 1))
     }
 
     /// Whether no text of a release may ever be stored again.
@@ -285,203 +341,9 @@ impl Store {
     pub async fn is_redacted_whole(&self, guid: Guid) -> Result<bool> {
         let row = sqlx::query("SELECT 1 FROM releases WHERE guid = $1 AND redacted = $2")
             .bind(guid.to_string())
-            .bind(REDACTED_WHOLE)
+            .bind(Redaction::Whole.as_str())
             .fetch_optional(&self.pool)
             .await?;
         Ok(row.is_some())
     }
-}
-
-/// How much of a release's text is removed; what has all of its text is found to have a part removed that others had.
-pub(super) async fn extent_of(tx: &mut Tx, guid: Guid) -> Result<&'static str> {
-    let row = sqlx::query("SELECT 1 FROM releases WHERE guid = $1 AND redacted = $2")
-        .bind(guid.to_string())
-        .bind(REDACTED_WHOLE)
-        .fetch_optional(&mut **tx)
-        .await?;
-    Ok(row.map_or(REDACTED_CURRENT, |_| REDACTED_WHOLE))
-}
-
-/// Removes every text of a release and of its parts, for ever or until the publisher has another.
-pub(super) async fn remove_all(
-    tx: &mut Tx,
-    guid: Guid,
-    extent: &str,
-    at: DateTime<Utc>,
-) -> Result<()> {
-    let rows = sqlx::query("SELECT guid FROM releases WHERE guid = $1 OR merged_into = $1")
-        .bind(guid.to_string())
-        .fetch_all(&mut **tx)
-        .await?;
-    for row in &rows {
-        let part = guid_in(row)?;
-        sqlx::query("UPDATE revisions SET lead = NULL, body = NULL, redacted = 1 WHERE guid = $1")
-            .bind(part.to_string())
-            .execute(&mut **tx)
-            .await?;
-        remove_current(tx, part, extent, at).await?;
-    }
-    sqlx::query("UPDATE merges SET lead = NULL, body = NULL, redacted = $1 WHERE guid = $2")
-        .bind(extent)
-        .bind(guid.to_string())
-        .execute(&mut **tx)
-        .await?;
-    let places = sqlx::query("SELECT source, path FROM addresses WHERE guid = $1")
-        .bind(guid.to_string())
-        .fetch_all(&mut **tx)
-        .await?;
-    for row in &places {
-        hide_lead(tx, (row.try_get("source")?, row.try_get("path")?)).await?;
-    }
-    if extent == REDACTED_WHOLE {
-        // Nothing that they say is taken in any more.
-        sqlx::query("UPDATE addresses SET page_due = NULL WHERE guid = $1")
-            .bind(guid.to_string())
-            .execute(&mut **tx)
-            .await?;
-    }
-    Ok(())
-}
-
-async fn remove_revision(tx: &mut Tx, guid: Guid, number: i64) -> Result<()> {
-    sqlx::query(
-        "UPDATE revisions SET lead = NULL, body = NULL, redacted = 1 WHERE guid = $1 AND number = $2",
-    )
-    .bind(guid.to_string())
-    .bind(number)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-async fn remove_current(tx: &mut Tx, guid: Guid, extent: &str, at: DateTime<Utc>) -> Result<()> {
-    let id = guid.to_string();
-    sqlx::query(
-        "UPDATE releases SET lead = NULL, body = NULL, redacted = $1, updated = $2 WHERE guid = $3",
-    )
-    .bind(extent)
-    .bind(at.timestamp())
-    .bind(&id)
-    .execute(&mut **tx)
-    .await?;
-    drop_sketch(tx, guid).await?;
-    // The address at which it stands, or stood before it was part of another.
-    let places = sqlx::query(
-        "SELECT a.source, a.path FROM addresses a LEFT JOIN merges m ON m.source = a.source AND m.path = a.path
-         WHERE a.guid = $1 AND m.path IS NULL
-         UNION ALL SELECT source, path FROM merges WHERE folded = $1",
-    )
-    .bind(&id)
-    .fetch_all(&mut **tx)
-    .await?;
-    for row in &places {
-        hide_lead(tx, (row.try_get("source")?, row.try_get("path")?)).await?;
-    }
-    hide_sentences(tx, &id).await
-}
-
-async fn remove_part(tx: &mut Tx, part: &PartText, whole: i64, at: DateTime<Utc>) -> Result<()> {
-    match &part.place {
-        Place::Copy { source, path } => {
-            sqlx::query(
-                "UPDATE merges SET lead = NULL, body = NULL, redacted = $1, removed = $2 WHERE source = $3 AND path = $4",
-            )
-            .bind(REDACTED_CURRENT)
-            .bind(whole)
-            .bind(source)
-            .bind(path)
-            .execute(&mut **tx)
-            .await?;
-            hide_lead(tx, (source, path)).await?;
-        }
-        Place::Revision(number) => {
-            remove_revision(tx, part.guid, *number).await?;
-            let newest = sqlx::query("SELECT MAX(number) AS number FROM revisions WHERE guid = $1")
-                .bind(part.guid.to_string())
-                .fetch_one(&mut **tx)
-                .await?;
-            if newest.try_get::<i64, _>("number")? == *number {
-                remove_current(tx, part.guid, REDACTED_CURRENT, at).await?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Lets a release that was a copy until now be redacted as the copy was; gives whether that is for ever.
-pub(super) async fn redact_new(tx: &mut Tx, guid: Guid, copy: (&str, &str)) -> Result<bool> {
-    let row = sqlx::query("SELECT redacted, removed FROM merges WHERE source = $1 AND path = $2")
-        .bind(copy.0)
-        .bind(copy.1)
-        .fetch_one(&mut **tx)
-        .await?;
-    let redacted: Option<String> = row.try_get("redacted")?;
-    if redacted.is_none() {
-        return Ok(false);
-    }
-    sqlx::query("UPDATE releases SET redacted = $1 WHERE guid = $2")
-        .bind(&redacted)
-        .bind(guid.to_string())
-        .execute(&mut **tx)
-        .await?;
-    sqlx::query("UPDATE revisions SET redacted = 1 WHERE guid = $1")
-        .bind(guid.to_string())
-        .execute(&mut **tx)
-        .await?;
-    // However short it is, it is known again here as well.
-    sqlx::query(
-        "INSERT INTO redactions (guid, text, paragraph, at)
-         SELECT $1, text, paragraph, MIN(at) FROM redactions WHERE text = $2 GROUP BY text, paragraph",
-    )
-    .bind(guid.to_string())
-    .bind(row.try_get::<Option<i64>, _>("removed")?)
-    .execute(&mut **tx)
-    .await?;
-    Ok(redacted.as_deref() == Some(REDACTED_WHOLE))
-}
-
-/// What the ways in said of an address holds the lead; the headline may stay.
-async fn hide_lead(tx: &mut Tx, (source, path): (&str, &str)) -> Result<()> {
-    let row = sqlx::query(
-        "SELECT feed_seen, listing_seen FROM addresses WHERE source = $1 AND path = $2",
-    )
-    .bind(source)
-    .bind(path)
-    .fetch_optional(&mut **tx)
-    .await?;
-    let Some(row) = row else { return Ok(()) };
-    let without = |column| -> Result<Option<String>> {
-        let seen: Option<String> = row.try_get(column)?;
-        Ok(seen.map(|seen| seen::without_lead(&seen)))
-    };
-    sqlx::query(
-        "UPDATE addresses SET feed_seen = $1, listing_seen = $2 WHERE source = $3 AND path = $4",
-    )
-    .bind(without("feed_seen")?)
-    .bind(without("listing_seen")?)
-    .bind(source)
-    .bind(path)
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
-/// The phrases that a topic was given for may stay; the sentences around them are the text's.
-async fn hide_sentences(tx: &mut Tx, guid: &str) -> Result<()> {
-    let rows = sqlx::query("SELECT topic, evidence FROM tags WHERE guid = $1")
-        .bind(guid)
-        .fetch_all(&mut **tx)
-        .await?;
-    for row in rows {
-        let mut evidence: Vec<Evidence> =
-            json_in(&row.try_get::<String, _>("evidence")?, "evidence")?;
-        evidence.iter_mut().for_each(|one| one.sentence.clear());
-        sqlx::query("UPDATE tags SET evidence = $1 WHERE guid = $2 AND topic = $3")
-            .bind(json_of(&evidence, "evidence")?)
-            .bind(guid)
-            .bind(row.try_get::<String, _>("topic")?)
-            .execute(&mut **tx)
-            .await?;
-    }
-    Ok(())
 }

@@ -46,6 +46,7 @@ fn merged<'a>(into: Guid, path: &'a CanonicalPath, text: &'a DatedText) -> Merge
         path,
         url: "https://h/releases/b",
         text,
+        is_redacted: false,
         reason: Reason::EqualText,
         at: at(5),
     }

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 
-use super::merges::{MergedCopy, add_old_address};
-use super::{Result, Store, Tx, bump};
+use super::merges::{MergedCopy, add_merge, must_be_shown};
+use super::{Error, Result, Store, Tx, bump};
 use crate::release::{CanonicalPath, Cause, Guid, Status};
 
 impl Store {
@@ -91,6 +91,7 @@ impl Store {
     /// [`super::Error`].
     pub async fn stand_at(&self, copy: (&CanonicalPath, &str), old: &MergedCopy<'_>) -> Result<()> {
         let mut tx = self.begin().await?;
+        must_be_shown(&mut tx, old.into).await?;
         // What came by way of the release that stood there before is the release's directly now.
         sqlx::query(
             "UPDATE merges SET via = NULL WHERE guid = $1
@@ -101,20 +102,26 @@ impl Store {
         .bind(copy.0.as_str())
         .execute(&mut *tx)
         .await?;
-        sqlx::query("DELETE FROM merges WHERE source = $1 AND path = $2")
+        let done = sqlx::query("DELETE FROM merges WHERE source = $1 AND path = $2 AND guid = $3")
             .bind(old.source)
             .bind(copy.0.as_str())
+            .bind(old.into.to_string())
             .execute(&mut *tx)
             .await?;
+        if done.rows_affected() == 0 {
+            return Err(Error::Overruled);
+        }
         // So are the texts that it has from there.
         sqlx::query(
-            "UPDATE revisions SET copy_source = NULL, copy_path = NULL WHERE copy_source = $1 AND copy_path = $2",
+            "UPDATE revisions SET copy_source = NULL, copy_path = NULL
+             WHERE guid = $1 AND copy_source = $2 AND copy_path = $3",
         )
+        .bind(old.into.to_string())
         .bind(old.source)
         .bind(copy.0.as_str())
         .execute(&mut *tx)
         .await?;
-        add_old_address(&mut tx, old).await?;
+        add_merge(&mut tx, old).await?;
         sqlx::query("UPDATE releases SET url = $1 WHERE guid = $2")
             .bind(copy.1)
             .bind(old.into.to_string())
@@ -154,7 +161,7 @@ async fn turn(
     at: DateTime<Utc>,
 ) -> Result<bool> {
     let done = sqlx::query(
-        "UPDATE releases SET status = $1, updated = $2 WHERE guid = $3 AND status <> $1",
+        "UPDATE releases SET status = $1, updated = $2 WHERE guid = $3 AND status <> $1 AND merged_into IS NULL",
     )
     .bind(status.as_str())
     .bind(at.timestamp())

@@ -341,27 +341,101 @@ async fn a_text_that_is_removed_is_removed_from_copies_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_edit_of_the_first_page_takes_nothing_from_the_copy_that_was_shown() {
+async fn an_announced_edit_does_not_hide_the_copy_that_is_shown_and_is_kept() {
     let world = issued_again().await;
     world.fetch().await;
-    let first = url(&world, "stolen-plant");
-    // While the page cannot be read, what the announcement changes is shown with the release's own text.
+    let title = "Stolen plant is found";
     let page = "/releases/stolen-plant";
     world.site().set_fault(page, Fault::Status(500, None));
     world.site().edit("stolen-plant", |item| {
-        item.lead = "A lead of its own.".into()
+        item.title = title.to_owned();
+        item.lead = "A lead of its own.".to_owned();
     });
-    assert_eq!(counts(&world.failing_fetch().await), [0, 1, 0]);
-    let shown = row(&world, &first).await;
-    assert_eq!(shown["title"], self::first().title);
-    let body = body_of(&world, &self::first().title).await;
+    assert_eq!(counts(&world.failing_fetch().await), [0, 0, 0]);
+    let body = body_of(&world, &again().title).await;
+    assert!(body.contains("half of what it is worth"), "{body}");
+    // It is shown when the copy leaves, with nothing of the copy's.
+    let copy = url(&world, "ninety-machines");
+    world.json(&["split", &copy]).await;
+    let shown = row(&world, &url(&world, "stolen-plant")).await;
+    let causes = field(shown["revisions"].as_array().unwrap(), "cause");
+    assert_eq!(causes, ["first", "edited"]);
+    let body = body_of(&world, title).await;
     assert!(body.contains("price of a sandwich"), "{body}");
     assert!(!body.contains("half of what it is worth"), "{body}");
-    // Nor is anything taken away with the copy.
+    let feed = world.feed("all").await;
+    let mut items = feed.items().iter();
+    let item = items.find(|item| item.title() == Some(title)).unwrap();
+    assert_eq!(item.description(), Some("A lead of its own."));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_releases_own_text_is_removed_while_a_copys_is_shown() {
+    let lead = "Zebediah Quill has been named.";
+    let world = World::new(vec![
+        Item {
+            lead: lead.to_owned(),
+            body: [&SECTIONS[..4], &["It was Zebediah Quill, they said."]]
+                .concat()
+                .join("\n\n"),
+            ..first()
+        },
+        release(2),
+    ])
+    .await;
+    world.fetch().await;
+    world.site().publish(again());
+    assert_eq!(counts(&world.fetch().await), [0, 1, 1]);
+    let first = url(&world, "stolen-plant");
+    world.json(&["redact", &first, "1"]).await;
+    assert!(!world.store_holds("Zebediah"));
+    let body = body_of(&world, &again().title).await;
+    assert!(body.contains("half of what it is worth"), "{body}");
+    // Neither its announcement nor its page bring it back, or hide the copy.
+    world.forget_validators().await;
+    world.make_pages_due().await;
+    world.fetch().await;
+    world.site().edit("stolen-plant", |item| {
+        item.title = "Found: stolen plant".to_owned();
+        item.lead = format!("{lead} Again.");
+    });
+    let page = "/releases/stolen-plant";
+    world.site().set_fault(page, Fault::Status(500, None));
+    world.failing_fetch().await;
+    assert!(!world.store_holds("Zebediah"));
+    assert_eq!(body_of(&world, &again().title).await, body);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_page_that_holds_what_was_removed_from_its_release_is_not_stored() {
+    let named = format!("{} One of them was Zebediah Quill.", SECTIONS[0]);
+    let days_ago = 9;
+    let world = World::new(vec![
+        item("stolen-plant", "Stolen plant found", &[&named], days_ago),
+        release(2),
+    ])
+    .await;
+    world.fetch().await;
     world
-        .json(&["split", &url(&world, "ninety-machines")])
-        .await;
-    assert_eq!(body_of(&world, &self::first().title).await, body);
+        .site()
+        .edit("stolen-plant", |item| item.body = SECTIONS.join("\n\n"));
+    world.make_pages_due().await;
+    assert_eq!(counts(&world.fetch().await), [0, 1, 0]);
+    let first = url(&world, "stolen-plant");
+    world.json(&["redact", &first, "1"]).await;
+    let page = "/releases/ninety-machines";
+    world.site().set_fault(page, Fault::Status(500, None));
+    world.site().publish(item(
+        "ninety-machines",
+        "Stolen plant found",
+        &[&[named.as_str()], &SECTIONS[1..]].concat(),
+        days_ago,
+    ));
+    world.failing_fetch().await;
+    world.site().clear_faults();
+    world.make_pages_due().await;
+    assert_eq!(counts(&world.fetch().await), [0, 0, 1]);
+    assert!(!world.store_holds("Zebediah"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -406,4 +480,12 @@ async fn a_lead_that_comes_late_does_not_bring_the_shorter_text_back() {
     assert_eq!(counts(&world.fetch().await), [0, 0, 0]);
     let body = body_of(&world, &again().title).await;
     assert!(body.contains("half of what it is worth"), "{body}");
+    // It is kept, and shown when the copy leaves.
+    world
+        .json(&["split", &url(&world, "ninety-machines")])
+        .await;
+    let feed = world.feed("all").await;
+    let mut items = feed.items().iter();
+    let item = items.find(|item| item.title() == Some(&first().title));
+    assert_eq!(item.unwrap().description(), Some("A lead."));
 }

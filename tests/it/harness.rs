@@ -84,6 +84,13 @@ impl World {
         }
     }
 
+    /// A world that has read these releases of today.
+    pub async fn read(last: u32) -> World {
+        let world = World::new(of_today(1..=last)).await;
+        world.fetch().await;
+        world
+    }
+
     pub fn site(&self) -> &Site {
         &self.newsroom.site
     }
@@ -202,6 +209,15 @@ impl World {
     }
 
     /// Turns the clock forward behind the next scheduled cycle.
+    /// Lets a numbered release be withdrawn by its publisher.
+    pub async fn let_withdraw(&self, n: u32) {
+        self.site().withdraw(&format!("release-number-{n}"));
+        self.make_pages_due().await;
+        self.failing_fetch().await;
+        self.let_gone_pages_age().await;
+        assert_eq!(self.fetch().await["withdrawn"], 1);
+    }
+
     pub async fn forget_cycles(&self) {
         self.change_store("UPDATE sources SET last_cycle_at = 0")
             .await;
@@ -249,6 +265,14 @@ impl World {
         self.json(&["releases"]).await.as_array().unwrap().clone()
     }
 
+    /// Where a text stands in what is published.
+    pub async fn places(&self, text: &str) -> Vec<String> {
+        let files = self.publish().await;
+        let holds = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).contains(text);
+        let found = files.iter().filter(|(_, bytes)| holds(bytes));
+        found.map(|(name, _)| name.clone()).collect()
+    }
+
     /// Publishes into a folder; every file by its name.
     pub async fn publish(&self) -> BTreeMap<String, Vec<u8>> {
         self.json(&["publish", "out"]).await;
@@ -266,6 +290,11 @@ impl World {
 }
 
 /// A field of every row.
+/// One word of a numbered release's text that stands nowhere else.
+pub fn word(n: u32) -> String {
+    format!("w{n}x7 ")
+}
+
 pub fn field(rows: &[Value], name: &str) -> Vec<String> {
     rows.iter()
         .map(|row| row[name].as_str().unwrap().to_owned())

@@ -24,5 +24,6 @@ mod pairs;
 mod patience;
 mod politeness;
 mod record;
+mod redactions;
 mod sources;
 mod withdrawals;

@@ -84,6 +84,7 @@ impl Arrived {
                 path: &path,
                 url: &address.url,
                 text: &text,
+                is_redacted: false,
                 reason,
                 at: one.published,
             };

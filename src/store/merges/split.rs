@@ -8,10 +8,10 @@ use sqlx::{AnyConnection, Row};
 use super::{StoredCopy, copy_at, pairs, with_its_parts};
 use crate::release::{Cause, DatedText, Guid};
 use crate::store::ingest::{Derived, add_release, write_derived};
-use crate::store::redactions::{REDACTED_CURRENT, REDACTED_WHOLE, redact_new};
+use crate::store::redactions::{Redaction, redact_new};
 use crate::store::related::{relate, rule};
 use crate::store::sketches::write_sketch;
-use crate::store::{Result, Store, Tx, WORD, bump, dated_text_in, guid_in, raise};
+use crate::store::{RULING, Result, Store, Tx, bump, dated_text_in, guid_in, raise};
 
 /// What a release that was split off is told to be.
 pub(super) const KEPT_APART: &str = "a person keeps the two apart";
@@ -26,8 +26,8 @@ pub struct Freeing<'a> {
     pub guid: Guid,
     /// Beside the text of what is freed.
     pub freed: &'a Derived,
-    /// The releases that it leaves without a text, as [`Store::left_by`] gives them, and what is kept beside the texts that
-    /// they are left with.
+    /// The releases that lose a text by it, as [`Store::left_by`] gives them, and what is kept beside the texts that they are
+    /// left with.
     pub left: &'a [(Left, Derived)],
     /// Whether it is a person's word, which outlives every run of the rules.
     pub is_ruled: bool,
@@ -35,10 +35,10 @@ pub struct Freeing<'a> {
     pub at: DateTime<Utc>,
 }
 
-/// A release that has texts of a copy which is to be freed.
+/// A release that has texts of a copy from which it is to be parted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
-    /// The release: the one that the copy is part of, or one that is part of it as well.
+    /// The release: the one that the copy is part of, or one of its parts.
     pub guid: Guid,
     /// What it shows without them.
     pub text: DatedText,
@@ -94,8 +94,8 @@ impl Store {
         }
         if freeing.is_ruled {
             rule_apart(&mut tx, guid, copy.of, freeing.at).await?;
-            raise(&mut tx, WORD).await?;
         }
+        raise(&mut tx, RULING).await?;
         bump(&mut tx).await?;
         tx.commit().await?;
         Ok(Some(guid))
@@ -108,7 +108,7 @@ async fn make_a_release(tx: &mut Tx, copy: &StoredCopy, freeing: &Freeing<'_>) -
     let (source, path) = (copy.source.as_str(), copy.path.as_str());
     let place = (source, copy.url.as_str());
     add_release(tx, guid, place, &copy.text, freeing.freed, freeing.at).await?;
-    let is_whole = redact_new(tx, guid, (source, path)).await?;
+    let is_whole = redact_new(tx, guid, (source, path), copy.of).await?;
     // It was not read since it was found to be a copy.
     sqlx::query("UPDATE addresses SET page_due = $1 WHERE source = $2 AND path = $3")
         .bind((!is_whole).then_some(freeing.at.timestamp()))
@@ -197,15 +197,19 @@ async fn lead_to(tx: &mut Tx, (source, path): (&str, &str), guid: Guid) -> Resul
     Ok(())
 }
 
-/// The releases that stay where they are and have texts of what is freed.
+/// The releases that have texts of what goes the other way.
 async fn left_by(
     connection: &mut AnyConnection,
     copy: &StoredCopy,
     along: &Along,
 ) -> Result<Vec<Left>> {
-    let mut freed: BTreeSet<Place> = BTreeSet::new();
+    let comes_along: BTreeSet<Place> = along
+        .copies
+        .iter()
+        .map(|(place, _)| place.clone())
+        .collect();
+    let mut freed = comes_along.clone();
     freed.insert((copy.source.clone(), copy.path.as_str().to_owned()));
-    freed.extend(along.copies.iter().map(|(place, _)| place.clone()));
     let rows = sqlx::query(
         "SELECT DISTINCT v.guid FROM revisions v JOIN releases r ON r.guid = v.guid
          WHERE v.copy_path IS NOT NULL AND (r.guid = $1 OR r.merged_into = $1) ORDER BY v.guid",
@@ -216,9 +220,13 @@ async fn left_by(
     let mut left = Vec::new();
     for row in &rows {
         let guid = guid_in(row)?;
-        if !along.releases.contains(&guid.to_string()) {
-            left.extend(without(connection, guid, &freed).await?);
-        }
+        let goes = along.releases.contains(&guid.to_string());
+        let is_parted = |place: &Place| match goes {
+            // What it had from a copy that stays, as where the release that stays stands there by now, stays there.
+            true => !comes_along.contains(place),
+            false => freed.contains(place),
+        };
+        left.extend(without(connection, guid, is_parted).await?);
     }
     Ok(left)
 }
@@ -227,7 +235,7 @@ async fn left_by(
 async fn without(
     connection: &mut AnyConnection,
     guid: Guid,
-    freed: &BTreeSet<Place>,
+    is_parted: impl Fn(&Place) -> bool,
 ) -> Result<Option<Left>> {
     let rows = sqlx::query(
         "SELECT v.*, r.published FROM revisions v JOIN releases r ON r.guid = v.guid WHERE v.guid = $1 ORDER BY v.number",
@@ -242,7 +250,7 @@ async fn without(
         let source: Option<String> = row.try_get("copy_source")?;
         let is_freed = source
             .zip(row.try_get("copy_path")?)
-            .is_some_and(|place| freed.contains(&place));
+            .is_some_and(|place| is_parted(&place));
         match &shows {
             Some((before, _)) if is_freed => {
                 if row.try_get::<String, _>("cause")? == Cause::Reissued.as_str() {
@@ -297,8 +305,8 @@ async fn leave(tx: &mut Tx, left: &Left, derived: &Derived, at: DateTime<Utc>) -
           AND COALESCE(v.body, '') = COALESCE(releases.body, ''))",
     )
     .bind(at.timestamp())
-    .bind(REDACTED_WHOLE)
-    .bind(REDACTED_CURRENT)
+    .bind(Redaction::Whole.as_str())
+    .bind(Redaction::Current.as_str())
     .bind(&id)
     .bind(left.shows)
     .execute(&mut **tx)

@@ -39,7 +39,7 @@ fn text(n: usize) -> DatedText {
     DatedText {
         text: Text {
             title: format!("Title {n}"),
-            lead: None,
+            lead: Some(format!("Lead {n}")),
             body: Some(format!("<p>Text {n}</p>")),
         },
         published: at(-60),
@@ -127,6 +127,7 @@ async fn merge(store: &Store, n: usize, into: Guid, takes_text: bool) {
         path: &path,
         url: &url,
         text: &text,
+        is_redacted: false,
         reason: Reason::EqualText,
         at: at(100),
     };
@@ -252,7 +253,6 @@ async fn redact(store: &Store, guid: Guid, title: Option<&str>) {
         title.is_none_or(|title| part.text.title == title && part.text.body.is_some())
     });
     let mut own = store.revision_texts(guid).await.unwrap();
-    let newest = own.last().unwrap().number;
     own.retain(|one| title.is_none_or(|title| one.text.title == title));
     let prints = own.iter().map(|one| (guid, &one.text));
     let prints = prints.chain(parts.iter().map(|part| (part.guid, &part.text)));
@@ -264,12 +264,11 @@ async fn redact(store: &Store, guid: Guid, title: Option<&str>) {
         None => Extent::Whole,
         Some(_) => Extent::Revisions {
             numbers: &numbers,
-            current: numbers.contains(&newest),
             parts: &parts,
-            whole: prints.first().map_or(0, |(_, print)| print.whole),
         },
     };
-    store.redact(guid, extent, &prints, at(300)).await.unwrap();
+    let read = (store.change().await.unwrap(), at(300));
+    assert!(store.redact(guid, extent, &prints, read).await.unwrap());
 }
 
 async fn withdraw_or_restore(store: &Store, guid: Guid) {
@@ -292,6 +291,8 @@ async fn told(store: &Store) -> BTreeMap<&'static str, Vec<String>> {
         ("sketches", "SELECT r.guid, s.hash, s.day FROM sketches s JOIN releases r ON r.number = s.release"),
         // What is removed for ever needs nothing to be known again by.
         ("removed", "SELECT x.guid, x.text, x.paragraph FROM redactions x JOIN releases r ON r.guid = x.guid
+          AND (r.redacted IS NULL OR r.redacted <> 'whole')"),
+        ("removed leads", "SELECT x.guid, x.lead FROM redacted_leads x JOIN releases r ON r.guid = x.guid
           AND (r.redacted IS NULL OR r.redacted <> 'whole')"),
     ] {
         let rows = sqlx::query(sql).fetch_all(&store.pool).await.unwrap();
@@ -396,6 +397,9 @@ impl Both {
             }
             Step::Edit { one } => {
                 let one = self.pick(one).await;
+                if self.merged.is_redacted_whole(one).await.unwrap() {
+                    return;
+                }
                 let edit = revision(&text(n), Cause::Edited);
                 for store in [&self.merged, &self.apart] {
                     store.revise(one, &edit, at(120)).await.unwrap();
@@ -472,7 +476,7 @@ proptest! {
             }
             let (merged, apart) = (told(&both.merged).await, told(&both.apart).await);
             for (what, rows) in apart {
-                if what == "removed" {
+                if what.starts_with("removed") {
                     // What was removed from a release with a copy's text goes on being known there as well.
                     let missing: Vec<_> = rows.iter().filter(|row| !merged[what].contains(row)).collect();
                     assert!(missing.is_empty(), "{missing:?}");
@@ -612,6 +616,7 @@ async fn a_release_that_stands_at_a_copys_address_has_the_copys_text_for_its_own
         path: &old_path,
         url: &old_url,
         text: &text(1),
+        is_redacted: false,
         reason: Reason::Gone,
         at: at(100),
     };
@@ -709,12 +714,11 @@ async fn of_two_releases_whose_same_text_was_removed_each_is_told_its_own() {
     for one in both {
         let extent = Extent::Revisions {
             numbers: &[1],
-            current: true,
             parts: &[],
-            whole: 7,
         };
         let prints = [(one, print.clone())];
-        store.redact(one, extent, &prints, at(9)).await.unwrap();
+        let read = (store.change().await.unwrap(), at(9));
+        assert!(store.redact(one, extent, &prints, read).await.unwrap());
     }
     for one in both {
         assert_eq!(store.redacted_from(one, &print).await.unwrap(), Some(one));
@@ -741,4 +745,103 @@ async fn a_persons_word_holds_for_what_a_release_becomes_part_of() {
     assert_eq!((rulings.one, rulings.apart), (vec![], vec![z]));
     let related = store.related(b).await.unwrap();
     assert_eq!(related[0].why, KEPT_APART);
+}
+
+#[tokio::test]
+async fn a_text_is_not_removed_as_it_was_read_when_it_has_changed_since() {
+    let (_folder, store) = empty().await;
+    let a = add(&store, 1).await;
+    let read = (store.change().await.unwrap(), at(300));
+    let edit = revision(&text(2), Cause::Edited);
+    store.revise(a, &edit, at(150)).await.unwrap();
+    let extent = Extent::Revisions {
+        numbers: &[1],
+        parts: &[],
+    };
+    assert!(!store.redact(a, extent, &[], read).await.unwrap());
+    assert_eq!(store.revision_texts(a).await.unwrap()[0].text, text(1).text);
+}
+
+#[tokio::test]
+async fn no_release_stands_at_an_address_that_is_its_copys_no_more() {
+    let (_folder, store) = empty().await;
+    let a = add(&store, 1).await;
+    merge(&store, 2, a, false).await;
+    split(&store, &path(2), false).await;
+    let (old_path, old_url, text) = (path(1), url(1), text(1));
+    let old = MergedCopy {
+        into: a,
+        source: "npcc",
+        path: &old_path,
+        url: &old_url,
+        text: &text,
+        is_redacted: false,
+        reason: Reason::Gone,
+        at: at(100),
+    };
+    let stood = store.stand_at((&path(2), &url(2)), &old).await;
+    assert!(matches!(stood, Err(Error::Overruled)));
+    assert_sound(&store).await;
+}
+
+#[tokio::test]
+async fn a_release_that_is_given_back_leaves_the_text_of_a_copy_that_stays() {
+    let (_folder, store) = empty().await;
+    let (a, b) = (add(&store, 1).await, add(&store, 2).await);
+    merge(&store, 3, a, true).await;
+    fold(&store, a, b, false).await;
+    let (old_path, old_url, text_2) = (path(2), url(2), text(2));
+    let old = MergedCopy {
+        into: b,
+        source: "npcc",
+        path: &old_path,
+        url: &old_url,
+        text: &text_2,
+        is_redacted: false,
+        reason: Reason::Gone,
+        at: at(100),
+    };
+    store.stand_at((&path(3), &url(3)), &old).await.unwrap();
+    assert_eq!(split(&store, &path(1), false).await, a);
+    assert_eq!(store.dated_text(a).await.unwrap(), Some(text(1)));
+    assert_eq!(store.item(a).await.unwrap().unwrap().topics, ["topic-1"]);
+    assert_eq!(store.candidates(&[101], at(0), b).await.unwrap(), [a]);
+    assert_sound(&store).await;
+}
+
+#[tokio::test]
+async fn an_address_that_a_release_left_without_its_removed_text_stays_without_it() {
+    let (_folder, store) = empty().await;
+    let a = add(&store, 1).await;
+    redact(&store, a, Some("Title 1")).await;
+    let (old_path, old_url) = (path(1), url(1));
+    let own = store.own_text(a).await.unwrap().unwrap();
+    let old = MergedCopy {
+        into: a,
+        source: "npcc",
+        path: &old_path,
+        url: &old_url,
+        text: &own,
+        is_redacted: store.is_redacted(a).await.unwrap(),
+        reason: Reason::UpstreamGuid("x".into()),
+        at: at(100),
+    };
+    store.move_to(&address(2), &old, at(200)).await.unwrap();
+    let copy = store.copy_at("npcc", &path(1)).await.unwrap().unwrap();
+    let left = store.left_by(&copy).await.unwrap();
+    assert!(left.is_empty());
+    let guid = guid(77);
+    let freeing = Freeing {
+        guid,
+        freed: &beside(&copy.text),
+        left: &[],
+        is_ruled: true,
+        at: at(300),
+    };
+    assert_eq!(store.split(&copy, &freeing).await.unwrap(), Some(guid));
+    assert!(store.is_redacted(guid).await.unwrap());
+    let print = print_of(&text(1).text).unwrap();
+    assert_eq!(store.redacted_from(guid, &print).await.unwrap(), Some(guid));
+    let leads = store.removed_leads(guid).await.unwrap();
+    assert_eq!(leads.unless(&text(1).text.lead), None);
 }

@@ -23,18 +23,28 @@ UPDATE releases SET title = m.title, lead = m.lead, body = m.body FROM merges m
 WHERE m.folded = releases.guid AND releases.body IS NULL AND releases.redacted IS NULL AND m.body IS NOT NULL;
 UPDATE merges SET lead = NULL, body = NULL WHERE folded IS NOT NULL;
 
--- Whether a person has removed the text of a revision.
+-- Whether a person has removed the text of a revision, and the same of a copy that was no release before, as in `releases`.
 ALTER TABLE revisions ADD COLUMN redacted BIGINT NOT NULL DEFAULT 0;
-UPDATE revisions SET redacted = 1 WHERE EXISTS
-    (SELECT 1 FROM releases r WHERE r.guid = revisions.guid AND (r.redacted = 'whole' OR r.redacted = 'current'
-     AND revisions.number = (SELECT MAX(v.number) FROM revisions v WHERE v.guid = r.guid)));
--- The same of a copy that was no release before, as in `releases`; and by which hash its text is known again.
+UPDATE revisions SET redacted = 1 WHERE lead IS NULL AND body IS NULL AND (EXISTS
+    (SELECT 1 FROM releases r WHERE r.guid = revisions.guid AND r.redacted = 'whole')
+    OR EXISTS (SELECT 1 FROM redactions x WHERE x.guid = revisions.guid));
 ALTER TABLE merges ADD COLUMN redacted TEXT;
-ALTER TABLE merges ADD COLUMN removed BIGINT;
 UPDATE merges SET redacted = 'whole'
 WHERE EXISTS (SELECT 1 FROM releases r WHERE r.guid = merges.guid AND r.redacted = 'whole');
 UPDATE merges SET redacted = 'current' WHERE redacted IS NULL AND folded IS NULL AND lead IS NULL AND body IS NULL
 AND EXISTS (SELECT 1 FROM redactions x WHERE x.guid = merges.guid);
 
--- `word` goes up when a person removes, merges or splits: what was found before that may not be so any more.
-INSERT INTO counters (name, value) VALUES ('word', 0);
+-- Leads that must never be stored again, by the hash of their words. What the ways in said of a text that is removed until
+-- there is another held its lead so far.
+CREATE TABLE redacted_leads (
+    guid TEXT NOT NULL,
+    lead BIGINT NOT NULL,
+    PRIMARY KEY (guid, lead)
+);
+UPDATE addresses SET feed_seen = substr(feed_seen, 1, instr(feed_seen || char(10), char(10)) - 1) || char(10),
+    listing_seen = substr(listing_seen, 1, instr(listing_seen || char(10), char(10)) - 1) || char(10)
+WHERE EXISTS (SELECT 1 FROM releases r WHERE r.guid = addresses.guid AND r.redacted = 'current')
+OR EXISTS (SELECT 1 FROM merges m WHERE m.source = addresses.source AND m.path = addresses.path AND m.redacted IS NOT NULL);
+
+-- `ruling` goes up when texts are removed, merged or split: what was found before that may not be so any more.
+INSERT INTO counters (name, value) VALUES ('ruling', 0);
