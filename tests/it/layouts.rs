@@ -131,3 +131,24 @@ async fn what_leaves_all_pages_makes_no_revisions_either() {
     world.make_page_due("/releases/release-number-2").await;
     assert_eq!(world.fetch().await["revised"], 0, "known from now on");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_layout_takes_away_gives_an_edit_no_weight() {
+    let world = World::new(of_today(1..=8)).await;
+    let line = "Read the other stories of this week from all over the country";
+    add_to_all(&world, 8, line);
+    world.fetch().await;
+    for n in 1..=8 {
+        world.site().edit(&format!("release-number-{n}"), |item| {
+            item.body = item.body.replace(&format!("\n\n{line}"), "");
+            item.body = item.body.replace("w4x9 ", "w4x9, ");
+        });
+    }
+    world.make_pages_due().await;
+    assert_eq!(world.fetch().await["revised"], 1);
+    let shown = world
+        .json(&["show", "http://127.0.0.1/releases/release-number-4"])
+        .await;
+    let edit = &shown["revisions"][1];
+    assert_eq!(edit["weight"], "minor", "{edit}");
+}
