@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
 pub(super) use removal::{extent_of, redact_new, remove_all};
 
-use removal::{remove_part, remove_revisions};
+use removal::{hide_removed, remove_part, remove_revisions};
 
 use super::{CHANGE, RULING, Result, Store, bump, counter, guid_in, guid_of, placeholders, raise};
 use crate::layout;
@@ -230,6 +230,9 @@ impl Store {
                 for part in parts {
                     remove_part(&mut tx, part, at).await?;
                 }
+                // A way in that was not read since may still say what was edited away.
+                let removed = removed_leads(&mut tx, guid).await?;
+                hide_removed(&mut tx, guid, &removed).await?;
             }
         }
         raise(&mut tx, RULING).await?;
@@ -309,15 +312,8 @@ impl Store {
     /// # Errors
     /// [`super::Error`].
     pub async fn removed_leads(&self, guid: Guid) -> Result<RemovedLeads> {
-        let rows = sqlx::query(
-            "SELECT x.lead FROM redacted_leads x JOIN releases r ON r.guid = x.guid
-             WHERE r.guid = $1 OR r.merged_into = $1",
-        )
-        .bind(guid.to_string())
-        .fetch_all(&self.pool)
-        .await?;
-        let hashes = rows.iter().map(|row| Ok(row.try_get(0)?));
-        Ok(RemovedLeads(hashes.collect::<Result<_>>()?))
+        let mut connection = self.pool.acquire().await?;
+        removed_leads(&mut connection, guid).await
     }
 
     /// Whether the text that a release itself last had was removed, so that what comes next is no completion.
@@ -346,4 +342,16 @@ impl Store {
             .await?;
         Ok(row.is_some())
     }
+}
+
+async fn removed_leads(connection: &mut AnyConnection, guid: Guid) -> Result<RemovedLeads> {
+    let rows = sqlx::query(
+        "SELECT x.lead FROM redacted_leads x JOIN releases r ON r.guid = x.guid
+         WHERE r.guid = $1 OR r.merged_into = $1",
+    )
+    .bind(guid.to_string())
+    .fetch_all(connection)
+    .await?;
+    let hashes = rows.iter().map(|row| Ok(row.try_get(0)?));
+    Ok(RemovedLeads(hashes.collect::<Result<_>>()?))
 }

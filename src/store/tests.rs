@@ -158,6 +158,10 @@ async fn a_late_page_can_fold_a_release_into_another() {
     };
     assert!(store.fold(&folding).await.unwrap());
     assert!(!store.fold(&folding).await.unwrap(), "it is done");
+    assert!(
+        !store.withdraw(b, at(6)).await.unwrap(),
+        "it is part of another"
+    );
     let path = CanonicalPath::from_stored("/releases/b".into());
     let stored = store.copy_at("npcc", &path).await.unwrap().unwrap();
     assert_eq!(stored.text, copy("whole"), "its whole text is kept");

@@ -1,7 +1,7 @@
 //! Texts that a person removes for good.
 
 use crate::harness::{World, of_today, release, word};
-use crate::site::Fault;
+use crate::site::{Fault, Item};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_redacted_text_is_gone_for_good_and_the_next_fetch_does_not_bring_it_back() {
@@ -370,6 +370,15 @@ async fn a_lead_that_stands_in_another_revision_is_not_removed_with_one() {
     world.forget_validators().await;
     world.fetch().await;
     assert!(!world.places("Lead of number 3.").await.is_empty());
+    let item = Item {
+        body: "Another text, in which nothing is left of it.".to_owned(),
+        ..of_today(3..=3).remove(0)
+    };
+    world.let_withdraw(3).await;
+    world.site().publish(item);
+    world.make_pages_due().await;
+    world.fetch().await;
+    assert!(!world.places("Lead of number 3.").await.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -408,4 +417,65 @@ async fn a_text_is_removed_also_where_a_copy_has_more_around_it() {
     let id = "http://127.0.0.1/releases/release-number-3";
     world.json(&["redact", id, "1"]).await;
     assert!(!world.store_holds(&word(3)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_lead_comes_back_with_no_copy() {
+    let id = "http://127.0.0.1/releases/release-number-3";
+    for is_late in [false, true] {
+        let world = World::read(5).await;
+        let text = format!("Of another day. {}", release(3).body);
+        let body = text.replace("Lead of number 3.", "Of this lead nothing is left.");
+        world.site().edit("release-number-3", |item| {
+            item.lead = "Another lead.".to_owned();
+            item.body = body.clone();
+        });
+        world.make_pages_due().await;
+        world.fetch().await;
+        world.json(&["redact", id, "1"]).await;
+        assert!(!world.store_holds("Lead of number 3."));
+        let page = "/releases/again";
+        if is_late {
+            world.site().set_fault(page, Fault::Status(500, None));
+        }
+        world.site().publish(Item {
+            id: "again".to_owned(),
+            body: format!(
+                "{body}\n\nIt has a paragraph more, which makes it the better text of the two."
+            ),
+            ..of_today(3..=3).remove(0)
+        });
+        world.run(&["fetch"]).await;
+        world.site().clear_faults();
+        world.make_pages_due().await;
+        world.fetch().await;
+        assert_eq!(world.releases().await.len(), 5);
+        assert!(
+            !world
+                .places("which makes it the better text")
+                .await
+                .is_empty()
+        );
+        assert_eq!(world.places("Lead of number 3.").await, [""; 0]);
+        // What was announced as a release of its own is kept as that.
+        assert_eq!(world.store_holds("Lead of number 3."), is_late);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_lead_does_not_move_along_with_a_new_text() {
+    let world = World::read(5).await;
+    let id = "http://127.0.0.1/releases/release-number-3";
+    world.json(&["redact", id, "1"]).await;
+    let old = of_today(3..=3).remove(0);
+    world.site().withdraw("release-number-3");
+    world.site().publish(Item {
+        id: "moved".to_owned(),
+        guid: Some(old.guid()),
+        body: "Another text, in which nothing is left of it.".to_owned(),
+        ..old
+    });
+    assert_eq!(world.fetch().await["merged"], 1);
+    assert!(!world.places("nothing is left of it").await.is_empty());
+    assert!(!world.store_holds("Lead of number 3."));
 }

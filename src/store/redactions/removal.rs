@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 
-use super::{Kept, PartText, Redaction};
+use super::{Kept, PartText, Redaction, RemovedLeads};
 use crate::layout;
 use crate::release::{Evidence, Guid, seen};
 use crate::store::sketches::drop_sketch;
@@ -215,8 +215,42 @@ pub(in crate::store) async fn redact_new(
     Ok(extent == Redaction::Whole)
 }
 
+/// Hides the removed leads in what the ways in said of a release and its copies.
+pub(super) async fn hide_removed(tx: &mut Tx, guid: Guid, removed: &RemovedLeads) -> Result<()> {
+    let places = sqlx::query("SELECT source, path FROM addresses WHERE guid = $1")
+        .bind(guid.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    for row in &places {
+        let place = (row.try_get("source")?, row.try_get("path")?);
+        let said = said(tx, place).await?;
+        note_said(
+            tx,
+            place,
+            said.map(|said| said.map(|said| removed.out_of(&said))),
+        )
+        .await?;
+    }
+    Ok(())
+}
+
 /// What the ways in said of an address holds the lead; the headline may stay.
-async fn hide_leads(tx: &mut Tx, guid: Guid, (source, path): (&str, &str)) -> Result<()> {
+async fn hide_leads(tx: &mut Tx, guid: Guid, place: (&str, &str)) -> Result<()> {
+    let said = said(tx, place).await?;
+    for said in said.iter().flatten() {
+        // The listing may cut it.
+        note_lead(tx, guid, seen::lead(said).map(str::to_owned)).await?;
+    }
+    note_said(
+        tx,
+        place,
+        said.map(|said| said.as_deref().map(seen::headline)),
+    )
+    .await
+}
+
+/// What the feed and the listing last said of an address.
+async fn said(tx: &mut Tx, (source, path): (&str, &str)) -> Result<[Option<String>; 2]> {
     let row = sqlx::query(
         "SELECT feed_seen, listing_seen FROM addresses WHERE source = $1 AND path = $2",
     )
@@ -224,12 +258,14 @@ async fn hide_leads(tx: &mut Tx, guid: Guid, (source, path): (&str, &str)) -> Re
     .bind(path)
     .fetch_one(&mut **tx)
     .await?;
-    let said: [Option<String>; 2] = [row.try_get("feed_seen")?, row.try_get("listing_seen")?];
-    for said in said.iter().flatten() {
-        // The listing may cut it.
-        note_lead(tx, guid, seen::lead(said).map(str::to_owned)).await?;
-    }
-    let [feed, listing] = said.map(|said| said.as_deref().map(seen::headline));
+    Ok([row.try_get("feed_seen")?, row.try_get("listing_seen")?])
+}
+
+async fn note_said(
+    tx: &mut Tx,
+    (source, path): (&str, &str),
+    [feed, listing]: [Option<String>; 2],
+) -> Result<()> {
     sqlx::query(
         "UPDATE addresses SET feed_seen = $1, listing_seen = $2 WHERE source = $3 AND path = $4",
     )
