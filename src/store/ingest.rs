@@ -117,8 +117,8 @@ impl Store {
         let (text, cause) = ((&new.text, None), (new.cause, new.weight));
         let number = add_revision(&mut tx, guid, text, cause, &new.changed, at).await?;
         sqlx::query(
-            "INSERT INTO revisions (guid, number, at, cause, title, lead, body, changed, copy_source, copy_path, redacted)
-             SELECT guid, $1, $2, $3, title, lead, body, '[]', copy_source, copy_path, redacted
+            "INSERT INTO revisions (guid, number, at, cause, title, lead, body, changed, copy_source, copy_path, redacted_at)
+             SELECT guid, $1, $2, $3, title, lead, body, '[]', copy_source, copy_path, redacted_at
              FROM revisions WHERE guid = $4 AND number = $5",
         )
         .bind(number + 1)

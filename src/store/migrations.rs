@@ -103,7 +103,7 @@ mod tests {
                 "/c",
             ),
             (
-                "SELECT group_concat(guid) FROM revisions WHERE redacted = 1",
+                "SELECT group_concat(guid) FROM revisions WHERE redacted_at IS NOT NULL",
                 "gone",
             ),
             (

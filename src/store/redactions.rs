@@ -322,12 +322,14 @@ impl Store {
     /// [`super::Error`].
     pub async fn is_redacted(&self, guid: Guid) -> Result<bool> {
         let row = sqlx::query(
-            "SELECT redacted FROM revisions WHERE guid = $1 AND copy_path IS NULL ORDER BY number DESC LIMIT 1",
+            "SELECT redacted_at FROM revisions WHERE guid = $1 AND copy_path IS NULL ORDER BY number DESC LIMIT 1",
         )
         .bind(guid.to_string())
         .fetch_optional(&self.pool)
         .await?;
-        row.map_or(Ok(false), |row| Ok(row.try_get::<i64, _>(0)? == 1))
+        row.map_or(Ok(false), |row| {
+            Ok(row.try_get::<Option<i64>, _>(0)?.is_some())
+        })
     }
 
     /// Whether no text of a release may ever be stored again.

@@ -173,8 +173,8 @@ async fn turn(
     }
     // Its text is the one before it, with all that is known of that.
     sqlx::query(
-        "INSERT INTO revisions (guid, number, at, cause, title, lead, body, changed, copy_source, copy_path, redacted)
-         SELECT guid, number + 1, $1, $2, title, lead, body, '[]', copy_source, copy_path, redacted
+        "INSERT INTO revisions (guid, number, at, cause, title, lead, body, changed, copy_source, copy_path, redacted_at)
+         SELECT guid, number + 1, $1, $2, title, lead, body, '[]', copy_source, copy_path, redacted_at
          FROM revisions WHERE guid = $3 ORDER BY number DESC LIMIT 1",
     )
     .bind(at.timestamp())

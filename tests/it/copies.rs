@@ -144,6 +144,7 @@ async fn a_split_gives_back_what_was_there_and_holds_for_ever() {
         "guid",
         "title",
         "published",
+        "updated",
         "topics",
         "tags",
         "revisions",

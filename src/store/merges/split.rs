@@ -6,12 +6,15 @@ use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, Row};
 
 use super::{StoredCopy, copy_at, pairs, with_its_parts};
+use crate::difference::Weight;
 use crate::release::{Cause, DatedText, Guid};
 use crate::store::ingest::{Derived, add_release, write_derived};
 use crate::store::redactions::{Redaction, redact_new};
 use crate::store::related::{relate, rule};
 use crate::store::sketches::write_sketch;
-use crate::store::{RULING, Result, Store, Tx, bump, dated_text_in, guid_in, raise};
+use crate::store::{
+    RULING, Result, Store, Tx, bump, dated_text_in, guid_in, optional_time_in, raise, time_in,
+};
 
 /// What a release that was split off is told to be.
 pub(super) const KEPT_APART: &str = "a person keeps the two apart";
@@ -42,6 +45,8 @@ pub struct Left {
     pub guid: Guid,
     /// What it shows without them.
     pub text: DatedText,
+    /// When it was updated without them.
+    updated: DateTime<Utc>,
     /// The newest revision that is left, which has that text.
     shows: i64,
     /// The revisions that go with the copy.
@@ -90,7 +95,7 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         for (left, derived) in freeing.left {
-            leave(&mut tx, left, derived, freeing.at).await?;
+            leave(&mut tx, left, derived).await?;
         }
         if freeing.is_ruled {
             rule_apart(&mut tx, guid, copy.of, freeing.at).await?;
@@ -244,38 +249,85 @@ async fn without(
     .fetch_all(connection)
     .await?;
     let (mut gone, mut turned) = (Vec::new(), Vec::new());
-    let mut shows: Option<(i64, DatedText)> = None;
+    let mut kept: Option<Kept> = None;
     for row in &rows {
         let number: i64 = row.try_get("number")?;
+        let cause: String = row.try_get("cause")?;
         let source: Option<String> = row.try_get("copy_source")?;
-        let is_freed = source
+        let is_parted = source
             .zip(row.try_get("copy_path")?)
             .is_some_and(|place| is_parted(&place));
-        match &shows {
-            Some((before, _)) if is_freed => {
-                if row.try_get::<String, _>("cause")? == Cause::Reissued.as_str() {
+        match &mut kept {
+            Some(kept) if is_parted => {
+                if cause == Cause::Reissued.as_str() {
                     gone.push(number);
                 } else {
-                    turned.push((number, *before));
+                    turned.push((number, kept.number));
+                    kept.follow(time_in(row, "at")?, true, kept.redacted);
                 }
             }
-            _ => shows = Some((number, dated_text_in(row)?)),
+            Some(kept) => {
+                let is_news = [Cause::Withdrawn, Cause::Restored]
+                    .iter()
+                    .any(|turn| turn.as_str() == cause)
+                    || row.try_get::<Option<String>, _>("weight")?.as_deref()
+                        == Some(Weight::Material.as_str());
+                kept.follow(
+                    time_in(row, "at")?,
+                    is_news,
+                    optional_time_in(row, "redacted_at")?,
+                );
+                (kept.number, kept.text) = (number, dated_text_in(row)?);
+            }
+            None => {
+                kept = Some(Kept {
+                    number,
+                    text: dated_text_in(row)?,
+                    updated: time_in(row, "at")?,
+                    redacted: optional_time_in(row, "redacted_at")?,
+                });
+            }
         }
     }
-    let Some((shows, text)) = shows.filter(|_| !gone.is_empty() || !turned.is_empty()) else {
+    let Some(mut kept) = kept.filter(|_| !gone.is_empty() || !turned.is_empty()) else {
         return Ok(None);
     };
+    kept.follow(DateTime::<Utc>::MAX_UTC, false, None);
     Ok(Some(Left {
         guid,
-        text,
-        shows,
+        text: kept.text,
+        updated: kept.updated,
+        shows: kept.number,
         gone,
         turned,
     }))
 }
 
+/// The newest revision of those that stay.
+struct Kept {
+    number: i64,
+    text: DatedText,
+    /// When the release was updated up to it.
+    updated: DateTime<Utc>,
+    /// When its text was removed.
+    redacted: Option<DateTime<Utc>>,
+}
+
+impl Kept {
+    /// Goes on to the next that stays, as of a time. A removal is news where it took what was shown.
+    fn follow(&mut self, at: DateTime<Utc>, is_news: bool, redacted: Option<DateTime<Utc>>) {
+        let removed = self.redacted.filter(|removed| *removed < at);
+        let news = is_news.then_some(at);
+        self.updated = removed
+            .into_iter()
+            .chain(news)
+            .fold(self.updated, DateTime::max);
+        self.redacted = redacted;
+    }
+}
+
 /// Takes the texts of a copy away from a release. Where it showed one of them, it shows what it has left.
-async fn leave(tx: &mut Tx, left: &Left, derived: &Derived, at: DateTime<Utc>) -> Result<()> {
+async fn leave(tx: &mut Tx, left: &Left, derived: &Derived) -> Result<()> {
     let id = left.guid.to_string();
     for number in &left.gone {
         sqlx::query("DELETE FROM revisions WHERE guid = $1 AND number = $2")
@@ -286,7 +338,7 @@ async fn leave(tx: &mut Tx, left: &Left, derived: &Derived, at: DateTime<Utc>) -
     }
     for (number, before) in &left.turned {
         sqlx::query(
-            "UPDATE revisions SET title = o.title, lead = o.lead, body = o.body, redacted = o.redacted,
+            "UPDATE revisions SET title = o.title, lead = o.lead, body = o.body, redacted_at = o.redacted_at,
              copy_source = o.copy_source, copy_path = o.copy_path
              FROM revisions o WHERE revisions.guid = $1 AND revisions.number = $2 AND o.guid = $1 AND o.number = $3",
         )
@@ -296,15 +348,18 @@ async fn leave(tx: &mut Tx, left: &Left, derived: &Derived, at: DateTime<Utc>) -
         .execute(&mut **tx)
         .await?;
     }
-    // What subscribers have is another text now, so they are told; a date that goes back would hide it from their readers.
+    sqlx::query("UPDATE releases SET updated = $1 WHERE guid = $2")
+        .bind(left.updated.timestamp())
+        .bind(&id)
+        .execute(&mut **tx)
+        .await?;
     let done = sqlx::query(
-        "UPDATE releases SET title = v.title, lead = v.lead, body = v.body, updated = $1, redacted = CASE
-         WHEN releases.redacted = $2 THEN $2 WHEN v.redacted = 1 THEN $3 ELSE NULL END
-         FROM revisions v WHERE releases.guid = $4 AND v.guid = $4 AND v.number = $5 AND NOT
+        "UPDATE releases SET title = v.title, lead = v.lead, body = v.body, redacted = CASE
+         WHEN releases.redacted = $1 THEN $1 WHEN v.redacted_at IS NOT NULL THEN $2 ELSE NULL END
+         FROM revisions v WHERE releases.guid = $3 AND v.guid = $3 AND v.number = $4 AND NOT
          (v.title = releases.title AND COALESCE(v.lead, '') = COALESCE(releases.lead, '')
           AND COALESCE(v.body, '') = COALESCE(releases.body, ''))",
     )
-    .bind(at.timestamp())
     .bind(Redaction::Whole.as_str())
     .bind(Redaction::Current.as_str())
     .bind(&id)

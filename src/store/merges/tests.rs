@@ -100,12 +100,16 @@ fn guid(n: usize) -> Guid {
 }
 
 /// Makes a release part of another, which takes the text that it shows.
-async fn fold(store: &Store, from: Guid, into: Guid, takes_text: bool) {
-    fold_because(store, (from, into), takes_text, Reason::EqualText).await;
+async fn fold(store: &Store, from: Guid, into: Guid, takes_text: bool, at: DateTime<Utc>) {
+    fold_because(store, (from, into), takes_text, (Reason::EqualText, at)).await;
 }
 
-async fn fold_because(store: &Store, both: (Guid, Guid), takes_text: bool, reason: Reason) {
-    let (from, into) = both;
+async fn fold_because(
+    store: &Store,
+    (from, into): (Guid, Guid),
+    takes_text: bool,
+    (reason, at): (Reason, DateTime<Utc>),
+) {
     let shown = store.dated_text(from).await.unwrap().unwrap();
     let better = takes_text.then(|| revision(&shown, Cause::Reissued));
     let folding = Folding {
@@ -114,12 +118,12 @@ async fn fold_because(store: &Store, both: (Guid, Guid), takes_text: bool, reaso
         reason,
         completed: None,
         better: better.as_ref(),
-        at: at(100),
+        at,
     };
     assert!(store.fold(&folding).await.unwrap());
 }
 
-async fn merge(store: &Store, n: usize, into: Guid, takes_text: bool) {
+async fn merge(store: &Store, n: usize, into: Guid, takes_text: bool, at: DateTime<Utc>) {
     let (path, url, text) = (path(n), url(n), text(n));
     let copy = MergedCopy {
         into,
@@ -129,7 +133,7 @@ async fn merge(store: &Store, n: usize, into: Guid, takes_text: bool) {
         text: &text,
         is_redacted: false,
         reason: Reason::EqualText,
-        at: at(100),
+        at,
     };
     let better = takes_text.then(|| revision(&text, Cause::Reissued));
     store
@@ -212,7 +216,7 @@ async fn assert_sound(store: &Store) {
         "SELECT r.guid AS row FROM releases r JOIN revisions v ON v.guid = r.guid
          AND v.number = (SELECT MAX(number) FROM revisions n WHERE n.guid = r.guid)
          WHERE r.title <> v.title OR COALESCE(r.body, '') <> COALESCE(v.body, '')
-         OR (v.redacted = 1) <> (r.redacted IS NOT NULL)",
+         OR (v.redacted_at IS NOT NULL) <> (r.redacted IS NOT NULL)",
         // A text is a copy's as long as it is a copy.
         "SELECT v.guid AS row FROM revisions v LEFT JOIN merges m ON m.source = v.copy_source AND m.path = v.copy_path
          WHERE v.copy_path IS NOT NULL AND m.path IS NULL",
@@ -247,7 +251,7 @@ fn print_of(text: &Text) -> Option<Print> {
 }
 
 /// Removes a text of a release, and the same where a part of it has it; or all of them for ever.
-async fn redact(store: &Store, guid: Guid, title: Option<&str>) {
+async fn redact(store: &Store, guid: Guid, title: Option<&str>, at: DateTime<Utc>) {
     let mut parts = store.part_texts(guid).await.unwrap();
     parts.retain(|part| {
         title.is_none_or(|title| part.text.title == title && part.text.body.is_some())
@@ -267,14 +271,14 @@ async fn redact(store: &Store, guid: Guid, title: Option<&str>) {
             parts: &parts,
         },
     };
-    let read = (store.change().await.unwrap(), at(300));
+    let read = (store.change().await.unwrap(), at);
     assert!(store.redact(guid, extent, &prints, read).await.unwrap());
 }
 
-async fn withdraw_or_restore(store: &Store, guid: Guid) {
-    if !store.withdraw(guid, at(150)).await.unwrap() {
+async fn withdraw_or_restore(store: &Store, guid: Guid, at: DateTime<Utc>) {
+    if !store.withdraw(guid, at).await.unwrap() {
         let path = path(number_of(guid));
-        assert!(store.back(guid, "npcc", &path, at(151)).await.unwrap());
+        assert!(store.back(guid, "npcc", &path, at).await.unwrap());
     }
 }
 
@@ -284,8 +288,10 @@ async fn told(store: &Store) -> BTreeMap<&'static str, Vec<String>> {
     for (what, sql) in [
         ("releases", "SELECT guid, source, url, title, lead, body, published, status, redacted, merged_into FROM releases"),
         ("revisions", "SELECT guid, (SELECT COUNT(*) FROM revisions e WHERE e.guid = v.guid AND e.number < v.number) AS nth,
-          cause, title, lead, body, changed, weight, copy_path, redacted FROM revisions v"),
+          cause, title, lead, body, changed, weight, copy_path, redacted_at IS NOT NULL AS redacted FROM revisions v"),
         ("topics", "SELECT guid, topic, score, evidence FROM tags"),
+        // Those that were releases before they were copies.
+        ("updated", "SELECT guid, updated FROM releases WHERE first_seen = 1790000000 AND number <= 4"),
         ("addresses", "SELECT source, path, url, guid FROM addresses"),
         ("copies", "SELECT path, guid FROM merges"),
         ("sketches", "SELECT r.guid, s.hash, s.day FROM sketches s JOIN releases r ON r.number = s.release"),
@@ -375,11 +381,12 @@ impl Both {
     async fn take(&mut self, step: Step) {
         let n = self.next;
         self.next += 1;
+        let at = at(1_000 + i64::try_from(n).unwrap());
         match step {
             Step::Arrive { one, takes_text } => {
                 let into = self.pick(one).await;
                 if self.is_public(into).await {
-                    merge(&self.merged, n, into, takes_text).await;
+                    merge(&self.merged, n, into, takes_text, at).await;
                     add(&self.apart, n).await;
                 }
             }
@@ -392,7 +399,7 @@ impl Both {
                 let takes_text =
                     takes_text && self.is_public(into).await && self.is_public(from).await;
                 if from != into && !self.merged.is_redacted_whole(into).await.unwrap() {
-                    fold(&self.merged, from, into, takes_text).await;
+                    fold(&self.merged, from, into, takes_text, at).await;
                 }
             }
             Step::Edit { one } => {
@@ -402,13 +409,13 @@ impl Both {
                 }
                 let edit = revision(&text(n), Cause::Edited);
                 for store in [&self.merged, &self.apart] {
-                    store.revise(one, &edit, at(120)).await.unwrap();
+                    store.revise(one, &edit, at).await.unwrap();
                 }
             }
             Step::Turn { one } => {
                 let one = self.pick(one).await;
                 for store in [&self.merged, &self.apart] {
-                    withdraw_or_restore(store, one).await;
+                    withdraw_or_restore(store, one, at).await;
                 }
             }
             Step::Redact { one, text } => {
@@ -420,12 +427,12 @@ impl Both {
                     return;
                 }
                 let paths = self.paths_of(one).await;
-                redact(&self.merged, one, title).await;
+                redact(&self.merged, one, title, at).await;
                 for part in paths {
                     let part = Guid::new("npcc", &part);
                     let texts = self.apart.revision_texts(part).await.unwrap();
                     if title.is_none_or(|title| texts.iter().any(|one| one.text.title == title)) {
-                        redact(&self.apart, part, title).await;
+                        redact(&self.apart, part, title, at).await;
                     }
                 }
             }
@@ -492,7 +499,7 @@ proptest! {
 async fn a_copy_that_is_freed_is_as_if_it_had_been_new() {
     let (_folder, store) = empty().await;
     let a = add(&store, 1).await;
-    merge(&store, 2, a, true).await;
+    merge(&store, 2, a, true, at(100)).await;
     let took = store.item(a).await.unwrap().unwrap().release;
     assert_eq!((took.text, took.updated), (text(2).text, at(100)));
     let b = split(&store, &path(2), true).await;
@@ -504,26 +511,36 @@ async fn a_copy_that_is_freed_is_as_if_it_had_been_new() {
     let left = store.item(a).await.unwrap().unwrap();
     assert_eq!(left.release.text, text(1).text);
     assert_eq!(left.topics, ["topic-1"]);
-    assert_eq!(left.release.updated, at(200), "readers have another text");
+    assert_eq!(left.release.updated, at(0), "as if it had never been");
 }
 
 #[tokio::test]
 async fn a_later_text_of_the_release_itself_stays_when_a_copy_leaves() {
     let (_folder, store) = empty().await;
     let a = add(&store, 1).await;
-    merge(&store, 2, a, true).await;
+    merge(&store, 2, a, true, at(100)).await;
     let edit = revision(&text(3), Cause::Edited);
     store.revise(a, &edit, at(150)).await.unwrap();
     split(&store, &path(2), true).await;
     let shown = store.show(a).await.unwrap().unwrap();
     assert_eq!(shown.item.release.text, text(3).text);
-    assert_eq!(
-        shown.item.release.updated,
-        at(150),
-        "nothing has changed for readers"
-    );
+    assert_eq!(shown.item.release.updated, at(150));
     let numbers: Vec<i64> = shown.revisions.iter().map(|one| one.number).collect();
     assert_eq!(numbers, [1, 3], "a number is never another revision's");
+}
+
+#[tokio::test]
+async fn a_release_that_is_left_was_updated_when_readers_last_saw_a_change_of_its_own() {
+    let (_folder, store) = empty().await;
+    let a = add(&store, 1).await;
+    let edit = revision(&text(2), Cause::Edited);
+    store.revise(a, &edit, at(120)).await.unwrap();
+    redact(&store, a, Some("Title 1"), at(130)).await;
+    merge(&store, 3, a, true, at(140)).await;
+    let updated = async || store.item(a).await.unwrap().unwrap().release.updated;
+    assert_eq!(updated().await, at(140));
+    split(&store, &path(3), true).await;
+    assert_eq!(updated().await, at(120), "what was removed was history");
 }
 
 #[tokio::test]
@@ -531,9 +548,9 @@ async fn a_nested_copy_takes_its_text_from_the_release_that_had_it_and_from_no_o
     let (_folder, store) = empty().await;
     let (a, b) = (add(&store, 1).await, add(&store, 2).await);
     // 1 takes the text of 3 as its second revision, and 2 that of 4 as its.
-    merge(&store, 3, a, true).await;
-    merge(&store, 4, b, true).await;
-    fold(&store, a, b, false).await;
+    merge(&store, 3, a, true, at(100)).await;
+    merge(&store, 4, b, true, at(100)).await;
+    fold(&store, a, b, false, at(100)).await;
     split(&store, &path(3), false).await;
     let text_of = async |guid| store.dated_text(guid).await.unwrap().unwrap();
     assert_eq!(text_of(b).await, text(4), "it is another's revision 2");
@@ -545,8 +562,8 @@ async fn a_nested_copy_takes_its_text_from_the_release_that_had_it_and_from_no_o
 async fn a_text_that_came_by_way_of_a_release_leaves_with_the_copy_it_is_of() {
     let (_folder, store) = empty().await;
     let (a, b) = (add(&store, 1).await, add(&store, 2).await);
-    merge(&store, 3, a, true).await;
-    fold(&store, a, b, true).await;
+    merge(&store, 3, a, true, at(100)).await;
+    fold(&store, a, b, true, at(100)).await;
     assert_eq!(store.dated_text(b).await.unwrap(), Some(text(3)));
     split(&store, &path(3), false).await;
     assert_eq!(store.dated_text(b).await.unwrap(), Some(text(2)));
@@ -556,8 +573,8 @@ async fn a_text_that_came_by_way_of_a_release_leaves_with_the_copy_it_is_of() {
 async fn a_release_that_is_given_back_keeps_the_text_of_a_copy_that_comes_along() {
     let (_folder, store) = empty().await;
     let (a, b) = (add(&store, 1).await, add(&store, 2).await);
-    merge(&store, 3, a, true).await;
-    fold(&store, a, b, true).await;
+    merge(&store, 3, a, true, at(100)).await;
+    fold(&store, a, b, true, at(100)).await;
     assert_eq!(split(&store, &path(1), false).await, a);
     assert_eq!(store.dated_text(a).await.unwrap(), Some(text(3)));
     assert_eq!(store.dated_text(b).await.unwrap(), Some(text(2)));
@@ -568,8 +585,8 @@ async fn of_two_better_texts_none_is_left_when_both_copies_are_freed() {
     for order in [[2, 3], [3, 2]] {
         let (_folder, store) = empty().await;
         let a = add(&store, 1).await;
-        merge(&store, 2, a, true).await;
-        merge(&store, 3, a, true).await;
+        merge(&store, 2, a, true, at(100)).await;
+        merge(&store, 3, a, true, at(100)).await;
         for n in order {
             split(&store, &path(n), false).await;
         }
@@ -582,9 +599,9 @@ async fn of_two_better_texts_none_is_left_when_both_copies_are_freed() {
 async fn a_text_leaves_with_its_copy_also_after_a_withdrawal() {
     let (_folder, store) = empty().await;
     let a = add(&store, 1).await;
-    merge(&store, 2, a, true).await;
-    withdraw_or_restore(&store, a).await;
-    withdraw_or_restore(&store, a).await;
+    merge(&store, 2, a, true, at(100)).await;
+    withdraw_or_restore(&store, a, at(150)).await;
+    withdraw_or_restore(&store, a, at(150)).await;
     assert_eq!(store.own_text(a).await.unwrap(), Some(text(1)));
     split(&store, &path(2), false).await;
     assert_eq!(store.dated_text(a).await.unwrap(), Some(text(1)));
@@ -597,7 +614,7 @@ async fn a_text_leaves_with_its_copy_also_after_a_withdrawal() {
 async fn links_are_mended_in_a_releases_own_text_and_not_in_a_copys() {
     let (_folder, store) = empty().await;
     let a = add(&store, 1).await;
-    merge(&store, 2, a, true).await;
+    merge(&store, 2, a, true, at(100)).await;
     store.mend_links(a, "<p>Text 1, mended</p>").await.unwrap();
     assert_eq!(store.dated_text(a).await.unwrap(), Some(text(2)));
     let own = store.own_text(a).await.unwrap().unwrap();
@@ -608,7 +625,7 @@ async fn links_are_mended_in_a_releases_own_text_and_not_in_a_copys() {
 async fn a_release_that_stands_at_a_copys_address_has_the_copys_text_for_its_own() {
     let (_folder, store) = empty().await;
     let a = add(&store, 1).await;
-    merge(&store, 2, a, true).await;
+    merge(&store, 2, a, true, at(100)).await;
     let (old_path, old_url) = (path(1), url(1));
     let old = MergedCopy {
         into: a,
@@ -632,7 +649,7 @@ async fn what_a_person_removed_meanwhile_is_not_written() {
     let (a, b) = (add(&store, 1).await, add(&store, 2).await);
     let work = store.from_now().await.unwrap();
     let read = work.dated_text(b).await.unwrap().unwrap();
-    redact(&store, b, Some("Title 2")).await;
+    redact(&store, b, Some("Title 2"), at(300)).await;
     let folding = Folding {
         from: b,
         into: a,
@@ -650,7 +667,7 @@ async fn what_a_person_removed_meanwhile_is_not_written() {
     assert_eq!(shown(&store).await, [a, b]);
     // What begins after it goes on.
     let work = store.from_now().await.unwrap();
-    fold(&work, b, a, false).await;
+    fold(&work, b, a, false, at(100)).await;
 }
 
 #[tokio::test]
@@ -662,12 +679,12 @@ async fn a_release_that_turns_out_to_have_removed_text_leaves_no_lead_behind() {
         let mut seen = sqlx::query("UPDATE addresses SET feed_seen = $1 WHERE path = $2");
         seen = seen.bind("Title\nA lead").bind(address.path.as_str());
         if n == 3 {
-            merge(&store, 3, b, false).await;
+            merge(&store, 3, b, false, at(100)).await;
         }
         seen.execute(&store.pool).await.unwrap();
     }
-    redact(&store, a, None).await;
-    fold_because(&store, (b, a), false, Reason::Redacted).await;
+    redact(&store, a, None, at(300)).await;
+    fold_because(&store, (b, a), false, (Reason::Redacted, at(100))).await;
     for row in state(&store).await["addresses"].iter() {
         assert!(!row.contains("A lead"), "{row}");
         assert!(row.contains("page_due=none"), "{row}");
@@ -687,8 +704,8 @@ async fn a_release_that_turns_out_to_have_removed_text_leaves_no_lead_behind() {
 async fn removed_text_is_known_on_a_part_that_is_split_off_however_short_it_is() {
     let (_folder, store) = empty().await;
     let a = add(&store, 1).await;
-    merge(&store, 2, a, true).await;
-    redact(&store, a, Some("Title 2")).await;
+    merge(&store, 2, a, true, at(100)).await;
+    redact(&store, a, Some("Title 2"), at(300)).await;
     let freed = split(&store, &path(2), true).await;
     let print = print_of(&text(2).text).unwrap();
     assert_eq!(
@@ -729,13 +746,13 @@ async fn of_two_releases_whose_same_text_was_removed_each_is_told_its_own() {
 async fn a_persons_word_holds_for_what_a_release_becomes_part_of() {
     let (_folder, store) = empty().await;
     let (a, b) = (add(&store, 1).await, add(&store, 2).await);
-    fold(&store, b, a, false).await;
+    fold(&store, b, a, false, at(100)).await;
     assert_eq!(split(&store, &path(2), true).await, b);
     let z = add(&store, 3).await;
-    fold(&store, a, z, false).await;
+    fold(&store, a, z, false, at(100)).await;
     assert_eq!(store.rulings(b).await.unwrap().apart, [z]);
     assert_eq!(store.rulings(z).await.unwrap().apart, [b]);
-    fold_because(&store, (b, z), false, Reason::Ruled).await;
+    fold_because(&store, (b, z), false, (Reason::Ruled, at(100))).await;
     assert!(
         store.rulings(z).await.unwrap().apart.is_empty(),
         "the last word counts"
@@ -766,7 +783,7 @@ async fn a_text_is_not_removed_as_it_was_read_when_it_has_changed_since() {
 async fn no_release_stands_at_an_address_that_is_its_copys_no_more() {
     let (_folder, store) = empty().await;
     let a = add(&store, 1).await;
-    merge(&store, 2, a, false).await;
+    merge(&store, 2, a, false, at(100)).await;
     split(&store, &path(2), false).await;
     let (old_path, old_url, text) = (path(1), url(1), text(1));
     let old = MergedCopy {
@@ -788,8 +805,8 @@ async fn no_release_stands_at_an_address_that_is_its_copys_no_more() {
 async fn a_release_that_is_given_back_leaves_the_text_of_a_copy_that_stays() {
     let (_folder, store) = empty().await;
     let (a, b) = (add(&store, 1).await, add(&store, 2).await);
-    merge(&store, 3, a, true).await;
-    fold(&store, a, b, false).await;
+    merge(&store, 3, a, true, at(100)).await;
+    fold(&store, a, b, false, at(100)).await;
     let (old_path, old_url, text_2) = (path(2), url(2), text(2));
     let old = MergedCopy {
         into: b,
@@ -813,7 +830,7 @@ async fn a_release_that_is_given_back_leaves_the_text_of_a_copy_that_stays() {
 async fn an_address_that_a_release_left_without_its_removed_text_stays_without_it() {
     let (_folder, store) = empty().await;
     let a = add(&store, 1).await;
-    redact(&store, a, Some("Title 1")).await;
+    redact(&store, a, Some("Title 1"), at(300)).await;
     let (old_path, old_url) = (path(1), url(1));
     let own = store.own_text(a).await.unwrap().unwrap();
     let old = MergedCopy {

@@ -39,7 +39,7 @@ pub(in crate::store) async fn remove_all(
             .fetch_all(&mut **tx)
             .await?;
         for row in &numbers {
-            remove_revision(tx, part, row.try_get("number")?).await?;
+            remove_revision(tx, part, row.try_get("number")?, at).await?;
         }
         remove_current(tx, part, extent, at).await?;
     }
@@ -76,7 +76,7 @@ pub(super) async fn remove_revisions(
     at: DateTime<Utc>,
 ) -> Result<()> {
     for number in numbers {
-        remove_revision(tx, guid, *number).await?;
+        remove_revision(tx, guid, *number, at).await?;
     }
     let row = sqlx::query("SELECT MAX(number) AS number FROM revisions WHERE guid = $1")
         .bind(guid.to_string())
@@ -89,7 +89,8 @@ pub(super) async fn remove_revisions(
     let places = sqlx::query(
         "SELECT a.source, a.path FROM addresses a LEFT JOIN merges m ON m.source = a.source AND m.path = a.path
          WHERE ((a.guid = $1 AND m.path IS NULL) OR m.folded = $1)
-         AND (SELECT redacted FROM revisions WHERE guid = $1 AND copy_path IS NULL ORDER BY number DESC LIMIT 1) = 1",
+         AND (SELECT redacted_at FROM revisions WHERE guid = $1 AND copy_path IS NULL
+              ORDER BY number DESC LIMIT 1) IS NOT NULL",
     )
     .bind(guid.to_string())
     .fetch_all(&mut **tx)
@@ -112,15 +113,16 @@ pub(super) async fn remove_part(tx: &mut Tx, part: &PartText, at: DateTime<Utc>)
     }
 }
 
-async fn remove_revision(tx: &mut Tx, guid: Guid, number: i64) -> Result<()> {
+async fn remove_revision(tx: &mut Tx, guid: Guid, number: i64, at: DateTime<Utc>) -> Result<()> {
     let row = sqlx::query("SELECT lead FROM revisions WHERE guid = $1 AND number = $2")
         .bind(guid.to_string())
         .bind(number)
         .fetch_one(&mut **tx)
         .await?;
     sqlx::query(
-        "UPDATE revisions SET lead = NULL, body = NULL, redacted = 1 WHERE guid = $1 AND number = $2",
+        "UPDATE revisions SET lead = NULL, body = NULL, redacted_at = $1 WHERE guid = $2 AND number = $3",
     )
+    .bind(at.timestamp())
     .bind(guid.to_string())
     .bind(number)
     .execute(&mut **tx)
@@ -193,7 +195,7 @@ pub(in crate::store) async fn redact_new(
         .bind(&id)
         .execute(&mut **tx)
         .await?;
-    sqlx::query("UPDATE revisions SET redacted = 1 WHERE guid = $1")
+    sqlx::query("UPDATE revisions SET redacted_at = at WHERE guid = $1")
         .bind(&id)
         .execute(&mut **tx)
         .await?;

@@ -23,9 +23,10 @@ UPDATE releases SET title = m.title, lead = m.lead, body = m.body FROM merges m
 WHERE m.folded = releases.guid AND releases.body IS NULL AND releases.redacted IS NULL AND m.body IS NOT NULL;
 UPDATE merges SET lead = NULL, body = NULL WHERE folded IS NOT NULL;
 
--- Whether a person has removed the text of a revision, and the same of a copy that was no release before, as in `releases`.
-ALTER TABLE revisions ADD COLUMN redacted BIGINT NOT NULL DEFAULT 0;
-UPDATE revisions SET redacted = 1 WHERE lead IS NULL AND body IS NULL AND (EXISTS
+-- When a person has removed the text of a revision; and whether that of a copy that was no release before, as in `releases`.
+ALTER TABLE revisions ADD COLUMN redacted_at BIGINT;
+UPDATE revisions SET redacted_at = (SELECT r.updated FROM releases r WHERE r.guid = revisions.guid)
+WHERE lead IS NULL AND body IS NULL AND (EXISTS
     (SELECT 1 FROM releases r WHERE r.guid = revisions.guid AND r.redacted = 'whole')
     OR EXISTS (SELECT 1 FROM redactions x WHERE x.guid = revisions.guid));
 ALTER TABLE merges ADD COLUMN redacted TEXT;
