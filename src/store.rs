@@ -116,7 +116,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: AnyPool,
-    /// How many rulings there were when the work began; none where they do not matter.
+    /// How many of a person's words there were when the work began; none where they do not matter.
     ruling: Option<i64>,
 }
 
@@ -174,9 +174,9 @@ impl Store {
         Ok(Store { pool, ruling: None })
     }
 
-    /// The same store for a piece of work that no ruling may cross: once a text is removed, merged or split, by whomever, its
-    /// transactions fail with [`Error::Overruled`]. So what was read of a release is not written after a person has removed
-    /// it.
+    /// The same store for a piece of work that no person's word may cross: once somebody has removed, merged or split a
+    /// release, its transactions fail with [`Error::Overruled`]. So what was read of a release is not written after a person
+    /// has removed it.
     ///
     /// # Errors
     /// [`Error::Sql`].
@@ -244,7 +244,7 @@ async fn prepare(connection: &mut AnyConnection) -> std::result::Result<(), sqlx
 const CHANGE: &str = "change";
 /// Goes up with every release that is stored.
 const RELEASE: &str = "release";
-/// Goes up when texts are removed, merged or split.
+/// Goes up when a person removes, merges or splits.
 const RULING: &str = "ruling";
 
 /// Raises the change counter within a transaction and gives its new value.

@@ -59,7 +59,7 @@ impl Cycle<'_> {
             let layout = self.store.layout(&self.source.id).await?;
             first.text.body = Some(self.body(article, &layout).await?);
         }
-        if let Some(redacted) = self.redacted_from(guid, &first.text).await? {
+        if let Some(redacted) = self.ingest.redacted_from(guid, &first.text).await? {
             return self
                 .arrive_unworded(redacted, &address, &first, &Reason::Redacted)
                 .await;
@@ -72,7 +72,12 @@ impl Cycle<'_> {
         if let Some(judged) = &judged
             && let Some((into, reason)) = &judged.judgement.known
         {
-            if self.redacted_from(*into, &first.text).await?.is_some() {
+            if self
+                .ingest
+                .redacted_from(*into, &first.text)
+                .await?
+                .is_some()
+            {
                 return self
                     .arrive_unworded(*into, &address, &first, &Reason::Redacted)
                     .await;

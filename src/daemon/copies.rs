@@ -5,7 +5,7 @@ use super::cycle::Cycle;
 use super::edits::Outcome;
 use crate::duplicates::{Reason, Verdict};
 use crate::release::{DatedText, Guid, seen};
-use crate::store::{Folding, MergedCopy, NewAddress, NewRevision};
+use crate::store::{self, Folding, MergedCopy, NewAddress, NewRevision};
 
 impl Cycle<'_> {
     /// Makes a new address part of a release.
@@ -109,7 +109,7 @@ impl Cycle<'_> {
             at: self.ingest.clock.now(),
         };
         if !self.store.fold(&folding).await? {
-            return Ok(Outcome::Unchanged);
+            return Err(store::Error::Overruled.into());
         }
         if is_later {
             self.count_merged(into, url, &folding.reason);

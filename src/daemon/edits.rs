@@ -8,12 +8,12 @@ use super::cycle::Cycle;
 use super::judging::fingerprint;
 use super::reading::Read;
 use super::{Error, Judged, apart, pages};
-use crate::difference::{Difference, Weight};
+use crate::difference::{Difference, Part, Weight};
 use crate::duplicates::Reason;
 use crate::fetch::Wanted;
 use crate::html;
 use crate::release::{Cause, DatedText, Draft, Guid, Reading, Text};
-use crate::store::{Address, Derived, Folding, NewRevision, Redaction, Way};
+use crate::store::{self, Address, Derived, Folding, NewRevision, Redaction, Way};
 
 /// What became of a text that was read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -199,15 +199,15 @@ impl Cycle<'_> {
         if self.is_closed(guid, &text).await? {
             return Ok(Outcome::Unchanged);
         }
-        let shown = self.store.dated_text(guid).await?;
-        let is_own = shown == self.store.own_text(guid).await?;
-        let of_copy = shown.filter(|_| !is_own);
-        let is_beneath = of_copy.is_some() && reading.is_none();
+        let of_copy = self.text_of_copy(guid).await?;
+        // Where a copy tells the release better, it is not hidden by another lead, nor by what an announcement alone says.
+        let is_lead = difference.parts.iter().all(|one| one.part == Part::Lead);
+        let is_beneath = of_copy.is_some() && (reading.is_none() || is_lead);
         let difference = match of_copy {
             // Readers see what changes against the text that they have.
             Some(shown) if !is_beneath => {
                 let now = text.clone();
-                apart(move || Difference::between(&shown.text, &now)).await?
+                apart(move || Difference::between(&shown, &now)).await?
             }
             _ => difference,
         };
@@ -221,7 +221,7 @@ impl Cycle<'_> {
         let is_completed = before.text.body.is_none()
             && now.text.body.is_some()
             && !self.store.is_redacted(guid).await?;
-        if let Some(of) = self.redacted_from(guid, &now.text).await? {
+        if let Some(of) = self.ingest.redacted_from(guid, &now.text).await? {
             return self.not_again(guid, url, is_completed, of).await;
         }
         let judged = match is_completed {
@@ -254,13 +254,12 @@ impl Cycle<'_> {
             },
         };
         if is_beneath {
-            // Where a copy tells the release better, it is not hidden by what an announcement alone has changed.
             let now = self.ingest.clock.now();
             self.store.revise_beneath(guid, &new, now).await?;
             return Ok(Outcome::Unchanged);
         }
         if let Some((other, reason)) = judged.and_then(|judged| judged.judgement.known) {
-            if self.redacted_from(other, text).await?.is_some() {
+            if self.ingest.redacted_from(other, text).await?.is_some() {
                 return self.not_again(guid, url, is_completed, other).await;
             }
             return self
@@ -282,6 +281,14 @@ impl Cycle<'_> {
         Ok(Outcome::Revised)
     }
 
+    /// The text that a release shows, where it is a copy's.
+    async fn text_of_copy(&self, guid: Guid) -> Result<Option<Text>, Error> {
+        let shown = self.store.dated_text(guid).await?;
+        let own = self.store.own_text(guid).await?;
+        let is_own = shown == own;
+        Ok(shown.filter(|_| !is_own).map(|shown| shown.text))
+    }
+
     /// A text that a person has removed `of` a release is on this one's page.
     async fn not_again(
         &mut self,
@@ -295,7 +302,7 @@ impl Cycle<'_> {
             "a text that was removed by a person was not stored again"
         );
         let is_apart = self.store.rulings(guid).await?.apart.contains(&of);
-        if !is_completed || is_apart {
+        if !is_completed || is_apart || of == guid {
             return Ok(Outcome::Unchanged);
         }
         // Its lead was shown as a release of its own, until its page told what it is.
@@ -308,7 +315,7 @@ impl Cycle<'_> {
             at: self.ingest.clock.now(),
         };
         if !self.store.fold(&folding).await? {
-            return Ok(Outcome::Unchanged);
+            return Err(store::Error::Overruled.into());
         }
         self.count_merged(of, url, &Reason::Redacted);
         Ok(Outcome::Folded)
@@ -331,7 +338,7 @@ impl Cycle<'_> {
         let mended = move || (html::links(&old) != html::links(&new)).then_some(new);
         if let Some(body) = apart(mended).await?
             && !self.is_closed(guid, now).await?
-            && self.redacted_from(guid, now).await?.is_none()
+            && self.ingest.redacted_from(guid, now).await?.is_none()
         {
             // No reader of the words sees it, but who follows a link does.
             self.store.mend_links(guid, &body).await?;

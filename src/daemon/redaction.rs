@@ -64,11 +64,11 @@ impl Ingest {
         let Some((_, unwanted)) = own.iter().find(|(number, _)| *number == revision) else {
             return Ok(Some(Redacted::NoRevision));
         };
-        // The same text may stand under several numbers, as where it was withdrawn and restored, and in copies, which have
-        // no number to be removed by.
+        // What holds all of it is never stored again, so it goes too: under other numbers, as where it was withdrawn and
+        // restored or had a note put before it, and in copies, which have no number to be removed by.
         let numbers: Vec<i64> = own
             .iter()
-            .filter(|(number, one)| *number == revision || one.is(unwanted))
+            .filter(|(number, one)| *number == revision || one.holds(unwanted))
             .map(|(number, _)| *number)
             .collect();
         let parts: Vec<PartText> = parts
@@ -106,14 +106,11 @@ impl Removable {
     }
 
     /// Of a lead alone, the lead tells.
-    fn is(&self, other: &Removable) -> bool {
-        self.print == other.print
-            && (!self.print.paragraphs.is_empty() || self.lead.is_some() && self.lead == other.lead)
-    }
-
     fn holds(&self, other: &Removable) -> bool {
         match other.print.paragraphs.is_empty() {
-            true => self.is(other),
+            true => {
+                self.print.paragraphs.is_empty() && self.lead.is_some() && self.lead == other.lead
+            }
             false => other.print.paragraphs.is_subset(&self.print.paragraphs),
         }
     }
@@ -132,11 +129,6 @@ impl Cycle<'_> {
     pub(super) async fn is_closed(&self, guid: Guid, text: &Text) -> Result<bool, Error> {
         Ok(self.store.is_redacted_whole(guid).await?
             || text.body.is_none() && self.store.is_redacted(guid).await?)
-    }
-
-    /// The release from which a person has removed a text that is all in this one: the release `of` itself, or another.
-    pub(super) async fn redacted_from(&self, of: Guid, text: &Text) -> Result<Option<Guid>, Error> {
-        self.ingest.redacted_from(of, text).await
     }
 }
 

@@ -129,7 +129,8 @@ impl Rededuplication<'_> {
         else {
             return Ok(None);
         };
-        if item.release.notice().is_some() {
+        // With what was removed nothing can be compared.
+        if item.release.notice().is_some() || store.is_redacted(copy.of).await? {
             return Ok(None);
         }
         let own = Guid::new(&copy.source, &copy.path);

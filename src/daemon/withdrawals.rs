@@ -104,7 +104,9 @@ impl Cycle<'_> {
             Copies::Unknown => {}
             Copies::Gone => {
                 let now = self.ingest.clock.now();
-                self.store.withdraw(due.guid, now).await?;
+                if !self.store.withdraw(due.guid, now).await? {
+                    return Ok(());
+                }
                 tracing::info!(
                     id = due.guid.id(),
                     url = due.url,

@@ -128,6 +128,7 @@ impl Store {
         .bind(number - 1)
         .execute(&mut *tx)
         .await?;
+        bump(&mut tx).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -286,10 +287,7 @@ pub(super) async fn add_newest(
     copy: Option<CopyPlace<'_>>,
     at: DateTime<Utc>,
 ) -> Result<Option<i64>> {
-    // A completion is no news to a reader: the release was there, only its text was late. Nor is a typing error that
-    // was mended.
-    let is_news = matches!(new.cause, Cause::Edited | Cause::Reissued)
-        && new.weight == Some(Weight::Material);
+    let is_news = is_news(new.cause.as_str(), new.weight.map(Weight::as_str));
     let done = sqlx::query(
         "UPDATE releases SET title = $1, lead = $2, body = $3, redacted = NULL,
          updated = CASE WHEN $4 = 1 THEN $5 ELSE updated END
@@ -312,6 +310,14 @@ pub(super) async fn add_newest(
     write_derived(tx, guid, &new.derived).await?;
     bump(tx).await?;
     Ok(Some(number))
+}
+
+/// Whether a revision is news to who has read the release. A completion is none: the release was there, only its text was
+/// late. Nor is a typing error that was mended.
+pub(super) fn is_news(cause: &str, weight: Option<&str>) -> bool {
+    let is = |causes: [Cause; 2]| causes.iter().any(|one| one.as_str() == cause);
+    is([Cause::Withdrawn, Cause::Restored])
+        || is([Cause::Edited, Cause::Reissued]) && weight == Some(Weight::Material.as_str())
 }
 
 /// The source and the path of the copy whose text a revision is.

@@ -78,8 +78,9 @@ impl Store {
 /// The addresses, each with what became of its text: of that which stands there, whatever is shown of the release. A
 /// condition follows.
 const ADDRESSES: &str = "SELECT a.path, a.guid, a.feed_seen, a.listing_seen, a.change, m.path AS copy, r.status,
-    r.redacted AS release_redacted, CASE WHEN m.path IS NOT NULL THEN COALESCE(f.redacted, m.redacted)
-    WHEN (SELECT v.redacted_at FROM revisions v WHERE v.guid = a.guid AND v.copy_path IS NULL
+    r.redacted AS release_redacted,
+    CASE WHEN m.path IS NOT NULL AND m.folded IS NULL THEN m.redacted WHEN f.redacted = 'whole' THEN 'whole'
+    WHEN (SELECT v.redacted_at FROM revisions v WHERE v.guid = COALESCE(m.folded, a.guid) AND v.copy_path IS NULL
           ORDER BY v.number DESC LIMIT 1) IS NOT NULL THEN 'current' END AS own_redacted
     FROM addresses a JOIN releases r ON r.guid = a.guid
     LEFT JOIN merges m ON m.source = a.source AND m.path = a.path

@@ -73,14 +73,20 @@ mod tests {
         for sql in [
             "INSERT INTO releases (guid, source, url, title, body, published, first_seen, updated, status, number, merged_into, redacted)
              VALUES ('a', 's', '/a', 'C', 'c', 0, 0, 0, 'current', 1, 'b', NULL), ('b', 's', '/b', 'B', 'b', 0, 0, 0, 'current', 2, NULL, NULL),
-             ('late', 's', '/l', 'Lead', NULL, 0, 0, 0, 'current', 3, 'b', NULL), ('gone', 's', '/g', 'G', NULL, 0, 0, 0, 'current', 4, NULL, 'whole')",
+             ('late', 's', '/l', 'Lead', NULL, 0, 0, 0, 'current', 3, 'b', NULL), ('gone', 's', '/g', 'G', NULL, 0, 0, 0, 'current', 4, NULL, 'whole'),
+             ('part', 's', '/q', 'Q', NULL, 0, 0, 0, 'current', 5, 'b', 'current')",
             "INSERT INTO revisions (guid, number, at, cause, title, body, changed)
              VALUES ('a', 1, 0, 'first', 'A', 'a', '[]'), ('a', 2, 0, 'reissued', 'C', 'c', '[]'), ('a', 3, 0, 'withdrawn', 'C', 'c', '[]'),
              ('a', 4, 0, 'restored', 'C', 'c', '[]'), ('a', 5, 0, 'edited', 'E', 'e', '[]'), ('b', 1, 0, 'first', 'B', 'b', '[]'),
-             ('late', 1, 0, 'first', 'Lead', NULL, '[]'), ('gone', 1, 0, 'first', 'G', NULL, '[]')",
+             ('late', 1, 0, 'first', 'Lead', NULL, '[]'), ('gone', 1, 0, 'first', 'G', NULL, '[]'), ('part', 1, 0, 'first', 'Q', NULL, '[]')",
+            "INSERT INTO redactions (guid, text, paragraph, at) VALUES ('b', 7, 8, 0)",
+            "INSERT INTO addresses (source, path, url, guid, feed_seen, listing_seen, change, first_seen)
+             VALUES ('s', '/q', '/q', 'b', 'Q' || char(10) || 'Removed', NULL, 1, 0),
+             ('s', '/b', '/b', 'b', 'B' || char(10) || 'Lead', 'B', 1, 0)",
             "INSERT INTO merges (source, path, guid, url, title, body, published, reason, at, folded, via, revision, updated_before)
              VALUES ('s', '/c', 'b', '/c', 'C', 'c', 0, '', 0, NULL, 'a', 2, 0), ('s', '/a', 'b', '/a', 'C', 'c', 0, '', 0, 'a', NULL, NULL, NULL),
-             ('s', '/l', 'b', '/l', 'Late', 'whole', 0, '', 7, 'late', NULL, NULL, NULL), ('s', '/h', 'gone', '/h', 'H', NULL, 0, '', 0, NULL, NULL, NULL, NULL)",
+             ('s', '/l', 'b', '/l', 'Late', 'whole', 0, '', 7, 'late', NULL, NULL, NULL), ('s', '/h', 'gone', '/h', 'H', NULL, 0, '', 0, NULL, NULL, NULL, NULL),
+             ('s', '/q', 'b', '/q', 'Q', NULL, 0, '', 0, 'part', NULL, NULL, NULL)",
         ] {
             sqlx::query(sql).execute(&pool).await.unwrap();
         }
@@ -104,7 +110,15 @@ mod tests {
             ),
             (
                 "SELECT group_concat(guid) FROM revisions WHERE redacted_at IS NOT NULL",
-                "gone",
+                "gone,part",
+            ),
+            (
+                "SELECT guid || text || paragraph FROM redactions WHERE guid <> 'b'",
+                "part78",
+            ),
+            (
+                "SELECT group_concat(feed_seen, '') FROM addresses",
+                "Q\nB\nLead",
             ),
             (
                 "SELECT path || redacted FROM merges WHERE redacted IS NOT NULL",

@@ -9,9 +9,9 @@ use chrono::{DateTime, Utc};
 use sqlx::any::AnyRow;
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
 
-pub(super) use removal::{extent_of, redact_new, remove_all};
+pub(super) use removal::{extent_of, know_again, redact_new, remove_all};
 
-use removal::{hide_removed, remove_part, remove_revisions};
+use removal::{hide_reasons, hide_removed, remove_part, remove_revisions};
 
 use super::{CHANGE, RULING, Result, Store, bump, counter, guid_in, guid_of, placeholders, raise};
 use crate::layout;
@@ -71,12 +71,12 @@ pub struct PartText {
     pub guid: Guid,
     /// The text.
     pub text: Text,
-    kept: Kept,
+    holder: Holder,
 }
 
 /// Where a text of a part is kept.
 #[derive(Debug, Clone)]
-enum Kept {
+enum Holder {
     /// With a copy that was no release before.
     InCopy { source: String, path: String },
     /// As a revision of a release that is out of sight, by its number.
@@ -140,14 +140,14 @@ impl Store {
         .fetch_all(&self.pool)
         .await?;
         for row in &copies {
-            let kept = Kept::InCopy {
+            let holder = Holder::InCopy {
                 source: row.try_get("source")?,
                 path: row.try_get("path")?,
             };
             parts.push(PartText {
                 guid,
                 text: text(row)?,
-                kept,
+                holder,
             });
         }
         let revisions = sqlx::query(
@@ -161,7 +161,7 @@ impl Store {
             parts.push(PartText {
                 guid: guid_in(row)?,
                 text: text(row)?,
-                kept: Kept::InRevision(row.try_get("number")?),
+                holder: Holder::InRevision(row.try_get("number")?),
             });
         }
         Ok(parts)
@@ -233,6 +233,7 @@ impl Store {
                 // A way in that was not read since may still say what was edited away.
                 let removed = removed_leads(&mut tx, guid).await?;
                 hide_removed(&mut tx, guid, &removed).await?;
+                hide_reasons(&mut tx, guid).await?;
             }
         }
         raise(&mut tx, RULING).await?;
@@ -261,7 +262,7 @@ impl Store {
     }
 
     /// The release from which a text was removed that is all in the one with this print: the release `of` itself before any
-    /// other, of which the removed text must be long enough to be no other's.
+    /// other. A removed text of one paragraph counts only for the release that had it.
     ///
     /// # Errors
     /// [`super::Error`].

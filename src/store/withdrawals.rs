@@ -102,6 +102,15 @@ impl Store {
         .bind(copy.0.as_str())
         .execute(&mut *tx)
         .await?;
+        sqlx::query(
+            "UPDATE releases SET absorbed_by = $1
+             WHERE guid = (SELECT m.folded FROM merges m WHERE m.source = $2 AND m.path = $3)",
+        )
+        .bind(old.into.to_string())
+        .bind(old.source)
+        .bind(copy.0.as_str())
+        .execute(&mut *tx)
+        .await?;
         let done = sqlx::query("DELETE FROM merges WHERE source = $1 AND path = $2 AND guid = $3")
             .bind(old.source)
             .bind(copy.0.as_str())

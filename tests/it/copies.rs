@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{World, field, release};
+use crate::harness::{World, field, numbered, release};
 use crate::site::{Fault, Item};
 
 const SECTIONS: [&str; 5] = [
@@ -371,6 +371,50 @@ async fn an_announced_edit_does_not_hide_the_copy_that_is_shown_and_is_kept() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_lead_does_not_hide_the_copy_that_is_shown() {
+    let world = issued_again().await;
+    world.fetch().await;
+    world.site().edit("stolen-plant", |item| {
+        item.lead = "A lead of its own.".into()
+    });
+    world.forget_validators().await;
+    assert_eq!(counts(&world.fetch().await), [0, 0, 0]);
+    assert!(world.asked().contains(&"/releases/stolen-plant".to_owned()));
+    let body = body_of(&world, &again().title).await;
+    assert!(body.contains("half of what it is worth"), "{body}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_was_read_while_a_person_merged_its_release_is_read_again_after_a_split() {
+    let world = World::new(numbered(1..=3)).await;
+    let page = "/releases/release-number-1";
+    world.site().set_fault(page, Fault::Status(500, None));
+    world.failing_fetch().await;
+    world.site().clear_faults();
+    world.make_pages_due().await;
+    // Its page is read, and then another, which takes its time.
+    let late = Fault::Delay(std::time::Duration::from_secs(3));
+    world.site().set_fault("/releases/release-number-2", late);
+    world.site().clear_asked();
+    let (one, two) = (
+        url(&world, "release-number-1"),
+        url(&world, "release-number-2"),
+    );
+    let merging = async {
+        while !world.asked().contains(&page.to_owned()) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        world.json(&["merge", &one, &two]).await
+    };
+    tokio::join!(world.fetch(), merging);
+    world.site().clear_faults();
+    world.json(&["split", &one]).await;
+    world.fetch().await;
+    let feed = world.feed("all").await.to_string();
+    assert!(feed.contains("w1x7 "), "{feed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_releases_own_text_is_removed_while_a_copys_is_shown() {
     let lead = "Zebediah Quill has been named.";
     let world = World::new(vec![
@@ -405,6 +449,8 @@ async fn a_releases_own_text_is_removed_while_a_copys_is_shown() {
     world.failing_fetch().await;
     assert!(!world.store_holds("Zebediah"));
     assert_eq!(body_of(&world, &again().title).await, body);
+    let nothing = json!({"merges": [], "splits": []});
+    assert_eq!(world.json(&["rededuplicate"]).await, nothing);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -407,16 +407,35 @@ async fn a_lead_alone_is_removed_without_the_texts_that_came_after_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_text_is_removed_also_where_a_copy_has_more_around_it() {
-    let world = World::read(5).await;
-    let mut again = of_today(3..=3).remove(0);
-    again.id = "again".to_owned();
-    again.body += "\n\nNotes to editors";
-    world.site().publish(again);
-    assert_eq!(world.fetch().await["merged"], 1);
+async fn a_text_is_removed_also_where_another_has_more_around_it() {
     let id = "http://127.0.0.1/releases/release-number-3";
-    world.json(&["redact", id, "1"]).await;
-    assert!(!world.store_holds(&word(3)));
+    let with = |more: &str| Item {
+        body: format!("{}\n\n{more}", release(3).body),
+        ..of_today(3..=3).remove(0)
+    };
+    let longer = "It has a paragraph more, which makes it the better text of the two.";
+    // A copy, a copy whose text is shown, and the release itself with a note.
+    for more in ["Notes to editors", longer, "UPDATE: the appeal is over."] {
+        let world = World::read(5).await;
+        if more.starts_with("UPDATE") {
+            world
+                .site()
+                .edit("release-number-3", |item| item.body = with(more).body);
+            world.make_pages_due().await;
+            assert_eq!(world.fetch().await["revised"], 1);
+        } else {
+            world.site().publish(Item {
+                id: "again".to_owned(),
+                ..with(more)
+            });
+            let report = world.fetch().await;
+            assert_eq!(report["merged"], 1);
+            assert_eq!(report["revised"], i32::from(more == longer), "{report}");
+        }
+        world.json(&["redact", id, "1"]).await;
+        assert!(!world.store_holds(&word(3)), "{more}");
+        assert_eq!(world.places(&word(3)).await, [""; 0]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -459,6 +478,13 @@ async fn a_removed_lead_comes_back_with_no_copy() {
         assert_eq!(world.places("Lead of number 3.").await, [""; 0]);
         // What was announced as a release of its own is kept as that.
         assert_eq!(world.store_holds("Lead of number 3."), is_late);
+        if !is_late {
+            let copy = "http://127.0.0.1/releases/again";
+            world.json(&["split", copy]).await;
+            world.forget_validators().await;
+            world.fetch().await;
+            assert!(!world.store_holds("Lead of number 3."));
+        }
     }
 }
 

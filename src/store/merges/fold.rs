@@ -7,7 +7,7 @@ use super::{is_shown, pairs, with_its_parts};
 use crate::duplicates::{Reason, Verdict};
 use crate::release::Guid;
 use crate::store::ingest::{NewRevision, add_newest};
-use crate::store::redactions::{Redaction, extent_of, remove_all};
+use crate::store::redactions::{Redaction, extent_of, know_again, remove_all};
 use crate::store::related::rule;
 use crate::store::sketches::drop_sketch;
 use crate::store::{RULING, Result, Store, Tx, bump, raise};
@@ -56,6 +56,7 @@ impl Store {
             // Of its lead alone it was not known what it is.
             let extent = extent_of(&mut tx, into).await?;
             remove_all(&mut tx, from, extent.unwrap_or(Redaction::Current), at).await?;
+            know_again(&mut tx, from, into, true).await?;
         }
         for sql in [
             "UPDATE merges SET guid = $1, via = COALESCE(via, $2) WHERE guid = $2",
@@ -88,12 +89,12 @@ impl Store {
         .await?;
         if folding.reason.verdict() == Verdict::Ruled {
             rule_as_one(&mut tx, from, into, at).await?;
+            raise(&mut tx, RULING).await?;
         }
         if let Some(better) = folding.better {
             let its = Some((origin.0.as_str(), origin.1.as_str()));
             add_newest(&mut tx, into, better, its, at).await?;
         }
-        raise(&mut tx, RULING).await?;
         bump(&mut tx).await?;
         tx.commit().await?;
         Ok(true)

@@ -6,9 +6,8 @@ use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, Row};
 
 use super::{StoredCopy, copy_at, pairs, with_its_parts};
-use crate::difference::Weight;
 use crate::release::{Cause, DatedText, Guid};
-use crate::store::ingest::{Derived, add_release, write_derived};
+use crate::store::ingest::{Derived, add_release, is_news, write_derived};
 use crate::store::redactions::{Redaction, redact_new};
 use crate::store::related::{relate, rule};
 use crate::store::sketches::write_sketch;
@@ -99,8 +98,8 @@ impl Store {
         }
         if freeing.is_ruled {
             rule_apart(&mut tx, guid, copy.of, freeing.at).await?;
+            raise(&mut tx, RULING).await?;
         }
-        raise(&mut tx, RULING).await?;
         bump(&mut tx).await?;
         tx.commit().await?;
         Ok(Some(guid))
@@ -142,13 +141,25 @@ async fn along(connection: &mut AnyConnection, copy: &StoredCopy) -> Result<Alon
         "SELECT source, path, via, folded FROM merges WHERE guid = $1 AND via IS NOT NULL ORDER BY source, path",
     )
     .bind(copy.of.to_string())
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
     let mut by_way: HashMap<String, Vec<(Place, Option<String>)>> = HashMap::new();
     for row in &rows {
         let place = (row.try_get("source")?, row.try_get("path")?);
         let of_one = by_way.entry(row.try_get("via")?).or_default();
         of_one.push((place, row.try_get("folded")?));
+    }
+    // One at whose address another stands goes where that goes.
+    let absorbed = sqlx::query(
+        "SELECT guid, absorbed_by FROM releases WHERE merged_into = $1 AND absorbed_by IS NOT NULL",
+    )
+    .bind(copy.of.to_string())
+    .fetch_all(connection)
+    .await?;
+    let mut absorbed_by: HashMap<String, Vec<String>> = HashMap::new();
+    for row in &absorbed {
+        let by = absorbed_by.entry(row.try_get("absorbed_by")?).or_default();
+        by.push(row.try_get("guid")?);
     }
     along.releases.insert(folded.to_string());
     let mut ways = vec![folded.to_string()];
@@ -161,6 +172,10 @@ async fn along(connection: &mut AnyConnection, copy: &StoredCopy) -> Result<Alon
             {
                 ways.push(folded);
             }
+        }
+        for absorbed in absorbed_by.remove(&way).unwrap_or_default() {
+            along.releases.insert(absorbed.clone());
+            ways.push(absorbed);
         }
     }
     Ok(along)
@@ -249,7 +264,7 @@ async fn without(
     .fetch_all(connection)
     .await?;
     let (mut gone, mut turned) = (Vec::new(), Vec::new());
-    let mut kept: Option<Kept> = None;
+    let mut kept: Option<Staying> = None;
     for row in &rows {
         let number: i64 = row.try_get("number")?;
         let cause: String = row.try_get("cause")?;
@@ -267,11 +282,8 @@ async fn without(
                 }
             }
             Some(kept) => {
-                let is_news = [Cause::Withdrawn, Cause::Restored]
-                    .iter()
-                    .any(|turn| turn.as_str() == cause)
-                    || row.try_get::<Option<String>, _>("weight")?.as_deref()
-                        == Some(Weight::Material.as_str());
+                let weight: Option<String> = row.try_get("weight")?;
+                let is_news = is_news(&cause, weight.as_deref());
                 kept.follow(
                     time_in(row, "at")?,
                     is_news,
@@ -280,7 +292,7 @@ async fn without(
                 (kept.number, kept.text) = (number, dated_text_in(row)?);
             }
             None => {
-                kept = Some(Kept {
+                kept = Some(Staying {
                     number,
                     text: dated_text_in(row)?,
                     updated: time_in(row, "at")?,
@@ -304,7 +316,7 @@ async fn without(
 }
 
 /// The newest revision of those that stay.
-struct Kept {
+struct Staying {
     number: i64,
     text: DatedText,
     /// When the release was updated up to it.
@@ -313,7 +325,7 @@ struct Kept {
     redacted: Option<DateTime<Utc>>,
 }
 
-impl Kept {
+impl Staying {
     /// Goes on to the next that stays, as of a time. A removal is news where it took what was shown.
     fn follow(&mut self, at: DateTime<Utc>, is_news: bool, redacted: Option<DateTime<Utc>>) {
         let removed = self.redacted.filter(|removed| *removed < at);

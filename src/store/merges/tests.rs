@@ -862,3 +862,102 @@ async fn an_address_that_a_release_left_without_its_removed_text_stays_without_i
     let leads = store.removed_leads(guid).await.unwrap();
     assert_eq!(leads.unless(&text(1).text.lead), None);
 }
+
+#[tokio::test]
+async fn a_text_beneath_a_copys_is_told_to_who_looks_at_changes() {
+    let (_folder, store) = empty().await;
+    let a = add(&store, 1).await;
+    merge(&store, 2, a, true, at(100)).await;
+    let read = (store.change().await.unwrap(), at(300));
+    let edit = revision(&text(3), Cause::Edited);
+    store.revise_beneath(a, &edit, at(150)).await.unwrap();
+    assert_eq!(store.dated_text(a).await.unwrap(), Some(text(2)));
+    assert_eq!(store.own_text(a).await.unwrap(), Some(text(3)));
+    assert_sound(&store).await;
+    let extent = Extent::Revisions {
+        numbers: &[2],
+        parts: &[],
+    };
+    assert!(!store.redact(a, extent, &[], read).await.unwrap());
+    split(&store, &path(2), false).await;
+    assert_eq!(store.dated_text(a).await.unwrap(), Some(text(3)));
+}
+
+#[tokio::test]
+async fn no_word_of_a_removed_text_is_left_in_reasons() {
+    let (_folder, store) = empty().await;
+    let (a, b) = (add(&store, 1).await, add(&store, 2).await);
+    let why = "one says Zebediah Quill where the other says Obadiah Finch";
+    store.relate(a, &[(b, why.to_owned())]).await.unwrap();
+    merge(&store, 3, b, false, at(100)).await;
+    sqlx::query("UPDATE merges SET reason = $1, verdict = $2")
+        .bind(why)
+        .bind(Verdict::IssuedAgain.as_str())
+        .execute(&store.pool)
+        .await
+        .unwrap();
+    redact(&store, b, Some("Title 2"), at(300)).await;
+    for guid in [a, b] {
+        let related = store.related(guid).await.unwrap();
+        assert!(!related[0].why.contains("Zebediah"), "{related:?}");
+    }
+    let shown = store.show(b).await.unwrap().unwrap();
+    assert!(!shown.merges[0].reason.contains("Zebediah"));
+}
+
+#[tokio::test]
+async fn a_removed_lead_is_known_by_each_that_had_it() {
+    let (_folder, store) = empty().await;
+    let (a, b) = (add(&store, 1).await, guid(2));
+    store
+        .add(b, &address(2), &text(1), &derived(1), None)
+        .await
+        .unwrap();
+    fold(&store, b, a, false, at(100)).await;
+    redact(&store, a, Some("Title 1"), at(300)).await;
+    assert_eq!(split(&store, &path(2), true).await, b);
+    for guid in [a, b] {
+        let leads = store.removed_leads(guid).await.unwrap();
+        assert_eq!(leads.unless(&text(1).text.lead), None);
+    }
+}
+
+#[tokio::test]
+async fn a_part_that_was_found_to_hold_removed_text_knows_it_again_however_short_it_is() {
+    let (_folder, store) = empty().await;
+    let (a, b) = (add(&store, 1).await, add(&store, 2).await);
+    redact(&store, a, Some("Title 1"), at(90)).await;
+    fold_because(&store, (b, a), false, (Reason::Redacted, at(100))).await;
+    split(&store, &path(2), true).await;
+    let print = print_of(&text(1).text).unwrap();
+    assert_eq!(store.redacted_from(b, &print).await.unwrap(), Some(b));
+}
+
+#[tokio::test]
+async fn a_part_at_whose_address_its_release_stands_goes_where_that_goes() {
+    let (_folder, store) = empty().await;
+    let (a, b, z) = (
+        add(&store, 1).await,
+        add(&store, 2).await,
+        add(&store, 3).await,
+    );
+    fold(&store, b, a, false, at(100)).await;
+    let (old_path, old_url, text_1) = (path(1), url(1), text(1));
+    let old = MergedCopy {
+        into: a,
+        source: "npcc",
+        path: &old_path,
+        url: &old_url,
+        text: &text_1,
+        is_redacted: false,
+        reason: Reason::Gone,
+        at: at(110),
+    };
+    store.stand_at((&path(2), &url(2)), &old).await.unwrap();
+    fold(&store, a, z, false, at(120)).await;
+    assert_eq!(store.find(&b.id()).await.unwrap(), [z]);
+    assert_eq!(split(&store, &path(2), true).await, a);
+    assert_eq!(store.find(&b.id()).await.unwrap(), [a]);
+    redact(&store, a, None, at(300)).await;
+    assert_eq!(store.revision_texts(b).await.unwrap()[0].text.body, None);
+}

@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 
-use super::{Kept, PartText, Redaction, RemovedLeads};
+use super::{Holder, PartText, Redaction, RemovedLeads};
+use crate::duplicates::Verdict;
 use crate::layout;
 use crate::release::{Evidence, Guid, seen};
 use crate::store::sketches::drop_sketch;
@@ -58,6 +59,7 @@ pub(in crate::store) async fn remove_all(
     for row in &addresses {
         hide_leads(tx, guid, (row.try_get("source")?, row.try_get("path")?)).await?;
     }
+    hide_reasons(tx, guid).await?;
     if extent == Redaction::Whole {
         // Nothing that they say is taken in any more.
         sqlx::query("UPDATE addresses SET page_due = NULL WHERE guid = $1")
@@ -103,13 +105,13 @@ pub(super) async fn remove_revisions(
 
 /// Removes a text of what is part of a release.
 pub(super) async fn remove_part(tx: &mut Tx, part: &PartText, at: DateTime<Utc>) -> Result<()> {
-    match &part.kept {
-        Kept::InCopy { source, path } => {
+    match &part.holder {
+        Holder::InCopy { source, path } => {
             let copy = (source.as_str(), path.as_str());
             remove_copy(tx, part.guid, copy, Redaction::Current).await?;
             hide_leads(tx, part.guid, copy).await
         }
-        Kept::InRevision(number) => remove_revisions(tx, part.guid, &[*number], at).await,
+        Holder::InRevision(number) => remove_revisions(tx, part.guid, &[*number], at).await,
     }
 }
 
@@ -186,6 +188,7 @@ pub(in crate::store) async fn redact_new(
         .fetch_one(&mut **tx)
         .await?;
     let redacted: Option<String> = row.try_get("redacted")?;
+    know_again(tx, guid, of, redacted.is_some()).await?;
     let Some(extent) = Redaction::of(redacted.as_deref()) else {
         return Ok(false);
     };
@@ -199,22 +202,50 @@ pub(in crate::store) async fn redact_new(
         .bind(&id)
         .execute(&mut **tx)
         .await?;
-    // However short it is, it is known again here as well.
-    for sql in [
-        "INSERT INTO redactions (guid, text, paragraph, at)
+    Ok(extent == Redaction::Whole)
+}
+
+/// Lets what was removed of a release and its parts be known again in another as in themselves: the leads, and where it had
+/// such a text the texts, however short they are.
+pub(in crate::store) async fn know_again(
+    tx: &mut Tx,
+    guid: Guid,
+    of: Guid,
+    has_text: bool,
+) -> Result<()> {
+    let texts = "INSERT INTO redactions (guid, text, paragraph, at)
          SELECT $1, x.text, x.paragraph, MIN(x.at) FROM redactions x JOIN releases r ON r.guid = x.guid
-         WHERE r.guid = $2 OR r.merged_into = $2 GROUP BY x.text, x.paragraph",
-        "INSERT INTO redacted_leads (guid, lead)
+         WHERE r.guid = $2 OR r.merged_into = $2 GROUP BY x.text, x.paragraph
+         ON CONFLICT (guid, text, paragraph) DO NOTHING";
+    let leads = "INSERT INTO redacted_leads (guid, lead)
          SELECT DISTINCT $1, x.lead FROM redacted_leads x JOIN releases r ON r.guid = x.guid
-         WHERE r.guid = $2 OR r.merged_into = $2",
-    ] {
+         WHERE r.guid = $2 OR r.merged_into = $2
+         ON CONFLICT (guid, lead) DO NOTHING";
+    for sql in has_text.then_some(texts).into_iter().chain([leads]) {
         sqlx::query(sql)
-            .bind(&id)
+            .bind(guid.to_string())
             .bind(of.to_string())
             .execute(&mut **tx)
             .await?;
     }
-    Ok(extent == Redaction::Whole)
+    Ok(())
+}
+
+/// Hides what words of a release's texts stand in the reasons for its merges and for what it is kept apart from.
+pub(super) async fn hide_reasons(tx: &mut Tx, guid: Guid) -> Result<()> {
+    for sql in [
+        "UPDATE related SET why = $1 WHERE guid IN (SELECT guid FROM releases WHERE guid = $2 OR merged_into = $2)
+         OR other IN (SELECT guid FROM releases WHERE guid = $2 OR merged_into = $2)",
+        "UPDATE merges SET reason = $1 WHERE guid = $2 AND verdict = $3",
+    ] {
+        sqlx::query(sql)
+            .bind("it was compared with a text that has been removed")
+            .bind(guid.to_string())
+            .bind(Verdict::IssuedAgain.as_str())
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Hides the removed leads in what the ways in said of a release and its copies.
@@ -280,7 +311,7 @@ async fn note_said(
     Ok(())
 }
 
-/// Notes a lead that is never stored again, unless it stands in a text that is not removed.
+/// Notes a lead that is never stored again, unless it stands in a text of the release's own that is not removed.
 async fn note_lead(tx: &mut Tx, guid: Guid, lead: Option<String>) -> Result<()> {
     let Some(lead) = lead else { return Ok(()) };
     let Some(hash) = layout::hash(&lead) else {
@@ -288,8 +319,7 @@ async fn note_lead(tx: &mut Tx, guid: Guid, lead: Option<String>) -> Result<()> 
     };
     sqlx::query(
         "INSERT INTO redacted_leads (guid, lead) SELECT r.guid, $1 FROM releases r WHERE r.guid = $2
-         AND NOT EXISTS (SELECT 1 FROM revisions v JOIN releases o ON o.guid = v.guid
-                         WHERE v.lead = $3 AND (o.guid = $2 OR o.merged_into = $2))
+         AND NOT EXISTS (SELECT 1 FROM revisions v WHERE v.guid = $2 AND v.copy_path IS NULL AND v.lead = $3)
          ON CONFLICT (guid, lead) DO NOTHING",
     )
     .bind(hash)
