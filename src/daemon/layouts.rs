@@ -62,12 +62,10 @@ impl Cycle<'_> {
         let Some((article, receipt)) = changed else {
             return Ok(());
         };
-        // Other pages were read since, and it may be part of another release by now.
-        let before = match self.store.item(due.guid).await? {
-            Some(_) => self.store.own_text(due.guid).await?,
-            None => None,
+        // Other pages were read since.
+        let Some(before) = self.store.own_text(due.guid).await? else {
+            return Ok(());
         };
-        let Some(before) = before else { return Ok(()) };
         let published = before.published;
         // What the layout has taken away is no edit either.
         let before = DatedText {
