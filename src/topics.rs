@@ -4,6 +4,7 @@
 //! where it counts by the number of paragraphs that hold it. A topic is given from the taxonomy's threshold on.
 
 mod classifier;
+pub mod evaluation;
 mod taxonomy;
 
 pub use classifier::{Classification, Classifier};

@@ -3,6 +3,7 @@
 use std::io::{self, IsTerminal};
 use std::path::Path;
 
+use anyhow::Context;
 use tracing::Level;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
@@ -66,6 +67,14 @@ pub(super) fn read(file: Option<&Path>) -> Result<Setup, Stop> {
         taxonomy_name,
         config,
     })
+}
+
+/// The classifier of a taxonomy's file that is not in use.
+pub(super) fn classifier(file: &Path) -> Result<Classifier, Stop> {
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
+    let taxonomy = Taxonomy::read(&Document::new(name, text)).map_err(Stop::Configuration)?;
+    Ok(Classifier::new(taxonomy)?)
 }
 
 /// The environment, of which nothing that is meant for this program may be unreadable.
