@@ -2,16 +2,38 @@
 
 use std::cmp::Reverse;
 use std::collections::HashSet;
+use std::ops::Range;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde::Serialize;
 
-use super::taxonomy::{Phrase, Taxonomy};
+use super::taxonomy::{Phrase, Taxonomy, parts};
 use crate::release::{Evidence, Tag};
 use crate::text;
 
 /// In so many paragraphs of the body a phrase counts in full.
 const PARAGRAPHS_FOR_ALL: f64 = 3.0;
+/// What stands before the subject of a speaker's office.
+const OFFICES: [&str; 4] = [" lead for ", " leads for ", " lead on ", " chair of the "];
+/// What begins behind it.
+const AFTER_OFFICE: [&str; 10] = [
+    "chief",
+    "deputy",
+    "assistant",
+    "commander",
+    "said",
+    "says",
+    "who",
+    "has",
+    "sir",
+    "detective",
+];
+/// No office has more words.
+const LONGEST_OFFICE: usize = 8;
+/// What a phrase counts in the lead behind its first sentence.
+const LATER_IN_LEAD: f64 = 0.7;
+/// A topic that is told in this share of the body's paragraphs counts in full there; in fewer, it is mentioned by the way.
+const SHARE_FOR_ALL: f64 = 0.45;
 
 /// What a release is about, and what it nearly was.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,6 +51,7 @@ pub struct Classifier {
     taxonomy: Taxonomy,
     automaton: AhoCorasick,
     patterns: Vec<Pattern>,
+    groups: Vec<Group>,
 }
 
 #[derive(Debug, Clone)]
@@ -36,9 +59,29 @@ struct Pattern {
     topic: usize,
     /// As the taxonomy has it.
     written: String,
-    /// Nothing for a mask.
-    weight: Option<f64>,
+    role: Role,
     is_prefix: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Role {
+    /// It counts by itself.
+    Phrase(f64),
+    /// It means something else, and so does what stands inside it.
+    Mask,
+    /// It counts only together with others.
+    Part,
+    /// It tells that a release is about crime at large, and lists more than it is about.
+    Overview,
+}
+
+/// Phrases that count only together.
+#[derive(Debug, Clone)]
+struct Group {
+    topic: usize,
+    /// As the taxonomy has it.
+    written: String,
+    parts: Vec<usize>,
 }
 
 /// A place of a release with its sentences.
@@ -64,26 +107,40 @@ impl Classifier {
     pub fn new(taxonomy: Taxonomy) -> Result<Classifier, aho_corasick::BuildError> {
         let mut patterns = Vec::new();
         let mut needles = Vec::new();
+        let mut groups = Vec::new();
+        let mut add = |topic, written: &str, role| {
+            let phrase = Phrase::new(written);
+            // Sentences are searched with a space at both ends, so spaces stand for word boundaries.
+            let end = if phrase.is_prefix { "" } else { " " };
+            needles.push(format!(" {}{end}", phrase.words));
+            patterns.push(Pattern {
+                topic,
+                written: written.to_owned(),
+                role,
+                is_prefix: phrase.is_prefix,
+            });
+            patterns.len() - 1
+        };
         for (topic, entry) in taxonomy.topics.iter().enumerate() {
             let classes = [
-                (&entry.strong, Some(taxonomy.scoring.strong)),
-                (&entry.medium, Some(taxonomy.scoring.medium)),
-                (&entry.weak, Some(taxonomy.scoring.weak)),
-                (&entry.masks, None),
+                (&entry.strong, Role::Phrase(taxonomy.scoring.strong)),
+                (&entry.medium, Role::Phrase(taxonomy.scoring.medium)),
+                (&entry.weak, Role::Phrase(taxonomy.scoring.weak)),
+                (&entry.masks, Role::Mask),
+                (&entry.overview, Role::Overview),
             ];
-            for (phrases, weight) in classes {
+            for (phrases, role) in classes {
                 for written in phrases {
-                    let phrase = Phrase::new(written);
-                    // Sentences are searched with a space at both ends, so spaces stand for word boundaries.
-                    let end = if phrase.is_prefix { "" } else { " " };
-                    needles.push(format!(" {}{end}", phrase.words));
-                    patterns.push(Pattern {
-                        topic,
-                        written: written.clone(),
-                        weight,
-                        is_prefix: phrase.is_prefix,
-                    });
+                    add(topic, written, role);
                 }
+            }
+            for written in &entry.together {
+                let parts = parts(written).map(|part| add(topic, part, Role::Part));
+                groups.push(Group {
+                    topic,
+                    written: written.clone(),
+                    parts: parts.collect(),
+                });
             }
         }
         // Standard matching finds overlapping phrases: "crime" inside "knife crime" may be another topic's.
@@ -94,6 +151,7 @@ impl Classifier {
             taxonomy,
             automaton,
             patterns,
+            groups,
         })
     }
 
@@ -113,7 +171,7 @@ impl Classifier {
         let mut found = Vec::new();
         for (place, at) in places.iter().enumerate() {
             for (sentence, words) in at.sentences.iter().enumerate() {
-                let patterns = self.patterns_in(words);
+                let patterns = self.patterns_in(words, at.name == "body");
                 found.extend(patterns.into_iter().map(|pattern| Found {
                     pattern,
                     place,
@@ -121,10 +179,14 @@ impl Classifier {
                 }));
             }
         }
+        let overview = self.overview(&found, &places);
         let mut tags = Vec::new();
         let mut missed = Vec::new();
         for topic in 0..self.taxonomy.topics.len() {
-            let evidence = self.evidence(topic, &found, &places);
+            let mut evidence = self.evidence(topic, &found, &places);
+            if overview.is_some_and(|of| of != topic) {
+                evidence.retain(|one| one.r#where == "title");
+            }
             if evidence.is_empty() {
                 continue;
             }
@@ -134,11 +196,19 @@ impl Classifier {
                 implied_by: None,
                 evidence,
             };
-            let enough = tag.score >= self.taxonomy.scoring.threshold;
+            let enough = tag.score >= self.taxonomy.scoring.threshold
+                && self.is_more_than_hints(topic, &found);
             if enough { &mut tags } else { &mut missed }.push(tag);
         }
         self.add_implied(&mut tags, &mut missed);
         Classification { tags, missed }
+    }
+
+    /// The topic of which a release is an overview by its title or its lead, so that of others only the title tells.
+    fn overview(&self, found: &[Found], places: &[Place<'_>]) -> Option<usize> {
+        let mut head = found.iter().filter(|one| places[one.place].name != "body");
+        let one = head.find(|one| self.patterns[one.pattern].role == Role::Overview)?;
+        Some(self.patterns[one.pattern].topic)
     }
 
     fn places<'a>(
@@ -173,9 +243,11 @@ impl Classifier {
         places
     }
 
-    /// The patterns in one sentence, without those that lie inside a longer match of the same topic or a mask.
-    fn patterns_in(&self, sentence: &str) -> Vec<usize> {
+    /// The patterns in one sentence, without those that lie inside a longer match of the same topic or a mask; in the body
+    /// also without those that a speaker's office names.
+    fn patterns_in(&self, sentence: &str, is_body: bool) -> Vec<usize> {
         let words = format!(" {} ", text::normalise(sentence));
+        let offices = if is_body { offices(&words) } else { Vec::new() };
         let spans: Vec<(usize, usize, usize)> = self
             .automaton
             .find_overlapping_iter(&words)
@@ -189,28 +261,45 @@ impl Classifier {
                 };
                 (pattern, start, end)
             })
+            .filter(|(_, start, end)| {
+                let holds = |office: &Range<usize>| office.start <= *start && *end <= office.end;
+                !offices.iter().any(holds)
+            })
             .collect();
         self.outermost(spans)
     }
 
-    /// The patterns of the spans that lie inside no longer span of the same topic and inside no mask of it.
+    /// The patterns of the spans that lie inside no longer span of the same topic and inside no mask of it. What counts only
+    /// together with others hides nothing.
     fn outermost(&self, mut spans: Vec<(usize, usize, usize)>) -> Vec<usize> {
         let topic = |pattern: usize| self.patterns[pattern].topic;
         // Of one topic from left to right, the longer first and of equal ones the mask first, so that whatever holds a
         // span comes before it: one pass, however often a sentence repeats a phrase.
         spans.sort_by_key(|&(pattern, start, end)| {
-            let is_mask = self.patterns[pattern].weight.is_none();
+            let is_mask = self.patterns[pattern].role == Role::Mask;
             (topic(pattern), start, Reverse(end), !is_mask)
         });
         let mut kept = Vec::new();
         let mut reached = (usize::MAX, 0);
+        let mut masked = 0;
         let mut last = None;
         for (pattern, start, end) in spans {
             if reached.0 != topic(pattern) {
                 reached = (topic(pattern), 0);
+                masked = 0;
                 last = None;
             }
-            let is_mask = self.patterns[pattern].weight.is_none();
+            let role = self.patterns[pattern].role;
+            if matches!(role, Role::Part | Role::Overview) {
+                if end > masked {
+                    kept.push(pattern);
+                }
+                continue;
+            }
+            let is_mask = role == Role::Mask;
+            if is_mask {
+                masked = masked.max(end);
+            }
             // Two phrases that match the very same words both count, unless one of them is a mask.
             let is_inside = end <= reached.1 && last != Some((start, end, false));
             if !is_inside && !is_mask {
@@ -231,7 +320,7 @@ impl Classifier {
         for first in found {
             let pattern = &self.patterns[first.pattern];
             let place = &places[first.place];
-            let (Some(weight), true) = (pattern.weight, pattern.topic == topic) else {
+            let (Role::Phrase(weight), true) = (pattern.role, pattern.topic == topic) else {
                 continue;
             };
             if !done.insert((first.pattern, place.name)) {
@@ -242,18 +331,99 @@ impl Classifier {
                 .filter(|f| f.pattern == first.pattern && places[f.place].name == place.name)
                 .map(|f| f.place)
                 .collect();
-            let share = match place.name {
-                "body" => (holding.len() as f64 / PARAGRAPHS_FOR_ALL).min(1.0),
-                _ => 1.0,
-            };
             evidence.push(Evidence {
                 phrase: pattern.written.clone(),
                 r#where: place.name.to_owned(),
                 sentence: text::excerpt(place.sentences[first.sentence]),
-                weight: rounded(weight * place.factor * share),
+                weight: rounded(
+                    weight
+                        * place.factor
+                        * share(place, holding.len())
+                        * early(place, first.sentence),
+                ),
             });
         }
+        let is_there = |part: &usize| found.iter().any(|one| one.pattern == *part);
+        for group in self.groups.iter().filter(|group| group.topic == topic) {
+            if group.parts.iter().all(is_there) {
+                evidence.extend(self.together(group, found, places));
+            }
+        }
+        let share = self.share_of_body(topic, found, places);
+        for one in evidence.iter_mut().filter(|one| one.r#where == "body") {
+            one.weight = rounded(one.weight * share);
+        }
         evidence
+    }
+
+    /// Whether a topic has more than weak phrases, which many a release has by chance.
+    fn is_more_than_hints(&self, topic: usize, found: &[Found]) -> bool {
+        let weak = self.taxonomy.scoring.weak;
+        let tells = |one: &Found| match self.patterns[one.pattern].role {
+            Role::Phrase(weight) => weight > weak,
+            Role::Part => true,
+            Role::Mask | Role::Overview => false,
+        };
+        let mut of_topic = found
+            .iter()
+            .filter(|one| self.patterns[one.pattern].topic == topic);
+        of_topic.any(tells)
+    }
+
+    /// How much of what the body tells of a topic counts, by how many of its paragraphs do.
+    fn share_of_body(&self, topic: usize, found: &[Found], places: &[Place<'_>]) -> f64 {
+        let is_body = |place: usize| places[place].name == "body";
+        let paragraphs = (0..places.len()).filter(|place| is_body(*place)).count();
+        let tells = |one: &&Found| {
+            let pattern = &self.patterns[one.pattern];
+            let is_telling =
+                matches!(pattern.role, Role::Phrase(weight) if weight > self.taxonomy.scoring.weak);
+            pattern.topic == topic && is_telling && is_body(one.place)
+        };
+        let telling: HashSet<usize> = found.iter().filter(tells).map(|one| one.place).collect();
+        let enough =
+            (paragraphs as f64 * SHARE_FOR_ALL).max(PARAGRAPHS_FOR_ALL.min(paragraphs as f64));
+        if telling.is_empty() {
+            return 1.0;
+        }
+        (telling.len() as f64 / enough).min(1.0)
+    }
+
+    /// The evidence that phrases stand together: in the title and the lead, which are one, and in paragraphs of the body.
+    fn together(&self, group: &Group, found: &[Found], places: &[Place<'_>]) -> Vec<Evidence> {
+        let in_body = |place: usize| places[place].name == "body";
+        let of_part = |part: usize, holds: &dyn Fn(usize) -> bool| {
+            let mut of_part = found.iter().filter(|one| one.pattern == part);
+            of_part.find(|one| holds(one.place)).copied()
+        };
+        let all = |holds: &dyn Fn(usize) -> bool| -> Option<Vec<Found>> {
+            group
+                .parts
+                .iter()
+                .map(|part| of_part(*part, holds))
+                .collect()
+        };
+        let told = |at: &[Found], count: usize| {
+            // The last that is needed tells where they are all there.
+            let last = at.iter().max_by_key(|one| (one.place, one.sentence));
+            last.map(|last| {
+                let place = &places[last.place];
+                let weight = self.taxonomy.scoring.strong * place.factor * share(place, count);
+                Evidence {
+                    phrase: group.written.clone(),
+                    r#where: place.name.to_owned(),
+                    sentence: text::excerpt(place.sentences[last.sentence]),
+                    weight: rounded(weight),
+                }
+            })
+        };
+        let head = all(&|place| !in_body(place)).and_then(|at| told(&at, 1));
+        let paragraphs = (0..places.len()).filter(|place| in_body(*place));
+        let holding: Vec<Vec<Found>> = paragraphs
+            .filter_map(|one| all(&|place| place == one))
+            .collect();
+        let body = holding.first().and_then(|at| told(at, holding.len()));
+        head.into_iter().chain(body).collect()
     }
 
     fn add_implied(&self, tags: &mut Vec<Tag>, missed: &mut Vec<Tag>) {
@@ -282,6 +452,53 @@ impl Classifier {
             }
         }
         tags.sort_by_key(|tag| self.taxonomy.position(&tag.topic));
+    }
+}
+
+/// How much of its weight a phrase has in a place, by how many paragraphs hold it.
+fn share(place: &Place<'_>, holding: usize) -> f64 {
+    match place.name {
+        "body" => (holding as f64 / PARAGRAPHS_FOR_ALL).min(1.0),
+        _ => 1.0,
+    }
+}
+
+/// Where a sentence names a speaker's office: what stands behind "lead for", and what stands between "NPCC" and "lead".
+fn offices(words: &str) -> Vec<Range<usize>> {
+    let mut offices = Vec::new();
+    for before in OFFICES {
+        for (at, _) in words.match_indices(before) {
+            let start = at + before.len();
+            let ends = words[start..].match_indices(' ').map(|(at, _)| start + at);
+            let mut end = start;
+            for (word, next) in ends.take(LONGEST_OFFICE).enumerate() {
+                let last = words[end..next].trim();
+                if word > 0 && AFTER_OFFICE.contains(&last) {
+                    break;
+                }
+                end = next;
+            }
+            offices.push(start..end);
+        }
+    }
+    for (at, _) in words.match_indices(" npcc ") {
+        let nearby: usize = words[at + 1..]
+            .split_inclusive(' ')
+            .take(LONGEST_OFFICE)
+            .map(str::len)
+            .sum();
+        if let Some(lead) = words[at..at + 1 + nearby].find(" lead ") {
+            offices.push(at..at + lead);
+        }
+    }
+    offices
+}
+
+/// A lead's first sentence says what a release is about; those behind it may mention more.
+fn early(place: &Place<'_>, sentence: usize) -> f64 {
+    match (place.name, sentence) {
+        ("lead", 1..) => LATER_IN_LEAD,
+        _ => 1.0,
     }
 }
 
@@ -356,6 +573,67 @@ mod tests {
             [("all".to_owned(), 3.0)]
         );
         assert!(scores("A", Some("B"), "Notes to editors\nKnife crime").is_empty());
+    }
+
+    #[test]
+    fn a_speakers_office_tells_nothing_in_the_body() {
+        let office = "A. B, NPCC lead for knife crime and stabbing, Deputy Chief Constable, said so.\n\
+            The NPCC knife crime lead said so.\nThe lead for knife crime said so.";
+        assert!(
+            scores("A", Some("B"), office)
+                .iter()
+                .all(|(topic, _)| topic != "knives")
+        );
+        let told = "The NPCC lead for roads, Chief Constable B, said that knife crime falls.";
+        assert_eq!(scores("A", Some("B"), told)[0], ("knives".to_owned(), 1.33));
+    }
+
+    #[test]
+    fn an_overview_is_about_what_its_title_names_alone() {
+        let text = "[scoring]\nthreshold = 6\ntitle = 3\nlead = 2\nbody = 1\nstrong = 4\nmedium = 2\nweak = 1\n\
+            [[topics]]\nid = \"theft\"\ntitle = \"T\"\nscope = \"s\"\nstrong = [\"burglar*\"]\n\
+            [[topics]]\nid = \"all\"\ntitle = \"A\"\nscope = \"s\"\nstrong = [\"crime statistics\"]\noverview = [\"crime statistics\"]\nmasks = [\"hate crime statistics\"]\n";
+        let classifier =
+            Classifier::new(Taxonomy::read(&Document::new("t", text)).unwrap()).unwrap();
+        let topics = |title: &str, lead: &str| {
+            let given = classifier.classify(title, Some(lead), &[]).tags;
+            let ids = given.into_iter().map(|tag| tag.topic);
+            ids.collect::<Vec<_>>()
+        };
+        assert_eq!(topics("Crime statistics", "Burglary fell."), ["all"]);
+        assert_eq!(
+            topics("Burglary in crime statistics", "It fell."),
+            ["theft", "all"]
+        );
+        assert_eq!(topics("Hate crime statistics", "Burglary fell."), ["theft"]);
+    }
+
+    #[test]
+    fn phrases_that_count_only_together_need_one_another_nearby() {
+        let text = "[scoring]\nthreshold = 6\ntitle = 3\nlead = 2\nbody = 1\nstrong = 4\nmedium = 2\nweak = 1\n\
+            [[topics]]\nid = \"slavery\"\ntitle = \"S\"\nscope = \"s\"\ntogether = [\"salon* + passport*\"]\nmasks = [\"passport office\"]\n";
+        let classifier =
+            Classifier::new(Taxonomy::read(&Document::new("t", text)).unwrap()).unwrap();
+        let score = |title: &str, lead: &str, body: &str| {
+            let given = classifier.classify(title, Some(lead), &text::paragraphs(body));
+            let tags = given.tags.iter().chain(&given.missed);
+            tags.map(|tag| (tag.score, tag.evidence[0].r#where.clone()))
+                .next()
+        };
+        assert_eq!(score("A salon", "Closed.", "Passports"), None);
+        let lead = Some((8.0, "lead".to_owned()));
+        assert_eq!(score("A salon", "He held her passport.", ""), lead);
+        assert_eq!(score("Salons and passports", "", "").unwrap().0, 12.0);
+        let body = Some((2.67, "body".to_owned()));
+        assert_eq!(
+            score(
+                "A",
+                "B",
+                "A salon. Her passport.\nSalons\nPassports in salons"
+            ),
+            body
+        );
+        assert_eq!(score("A salon", "The passport office", ""), None);
     }
 
     #[test]

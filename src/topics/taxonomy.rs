@@ -66,6 +66,13 @@ pub struct Topic {
     /// Phrases that support it beside others.
     #[serde(default)]
     pub weak: Vec<String>,
+    /// Phrases, parted by ` + `, that count only together, and then as one strong phrase.
+    #[serde(default)]
+    pub together: Vec<String>,
+    /// Phrases that tell, in a title or a lead, that a release is about crime at large: of other topics it is only about those
+    /// that its title names.
+    #[serde(default)]
+    pub overview: Vec<String>,
     /// Phrases that mean something else: what stands inside them does not count.
     #[serde(default)]
     pub masks: Vec<String>,
@@ -221,14 +228,43 @@ fn phrase_problems(document: &Document, index: usize, topic: &Topic, found: &mut
             }
         }
     }
-    if topic.strong.is_empty() && topic.medium.is_empty() && topic.weak.is_empty() {
+    for (n, written) in topic.together.iter().enumerate() {
+        let path = [
+            Step::Key("topics"),
+            Step::Index(index),
+            Step::Key("together"),
+            Step::Index(n),
+        ];
+        let all: Vec<Phrase> = parts(written).map(Phrase::new).collect();
+        let is_short = |phrase: &Phrase| phrase.is_prefix && phrase.last_word() < SHORTEST_STEM;
+        if all.len() < 2 || all.iter().any(|part| part.words.is_empty()) {
+            let what = format!("\"{written}\" does not name two phrases");
+            let advice = "write them with a + between, as in \"salon + passports\"";
+            found.push(document.problem(&path, what, advice));
+        } else if all.iter().any(is_short) {
+            let what = format!("\"{written}\" matches too many words");
+            let advice = "write at least three letters before the *";
+            found.push(document.problem(&path, what, advice));
+        }
+    }
+    let classes = [&topic.strong, &topic.medium, &topic.weak, &topic.together];
+    if classes.iter().all(|phrases| phrases.is_empty()) {
         let path = [Step::Key("topics"), Step::Index(index)];
         let what = format!(
             "the topic \"{}\" has no phrase, so no release could get it",
             topic.id
         );
-        found.push(document.problem(&path, what, "write some under strong, medium or weak"));
+        found.push(document.problem(
+            &path,
+            what,
+            "write some under strong, medium, weak or together",
+        ));
     }
+}
+
+/// The phrases that count only together.
+pub(super) fn parts(written: &str) -> impl Iterator<Item = &str> {
+    written.split(" + ").map(str::trim)
 }
 
 /// A phrase in the spelling in which it is looked for.
