@@ -13,6 +13,8 @@ use crate::text;
 
 /// In so many paragraphs of the body a phrase counts in full.
 const PARAGRAPHS_FOR_ALL: f64 = 3.0;
+/// A topic with less than this share of the score of the release's first is mentioned by the way.
+const BY_THE_WAY: f64 = 0.4;
 /// What stands before the subject of a speaker's office.
 const OFFICES: [&str; 4] = [" lead for ", " leads for ", " lead on ", " chair of the "];
 /// What begins behind it.
@@ -33,7 +35,7 @@ const LONGEST_OFFICE: usize = 8;
 /// What a phrase counts in the lead behind its first sentence.
 const LATER_IN_LEAD: f64 = 0.7;
 /// A topic that is told in this share of the body's paragraphs counts in full there; in fewer, it is mentioned by the way.
-const SHARE_FOR_ALL: f64 = 0.45;
+const SHARE_FOR_ALL: f64 = 0.3;
 
 /// What a release is about, and what it nearly was.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -200,6 +202,7 @@ impl Classifier {
                 && self.is_more_than_hints(topic, &found);
             if enough { &mut tags } else { &mut missed }.push(tag);
         }
+        self.leave_by_the_way(&mut tags, &mut missed);
         self.add_implied(&mut tags, &mut missed);
         Classification { tags, missed }
     }
@@ -354,6 +357,19 @@ impl Classifier {
             one.weight = rounded(one.weight * share);
         }
         evidence
+    }
+
+    /// Beside a topic that is told much more of, one that a single phrase of the lead names is mentioned by the way.
+    fn leave_by_the_way(&self, tags: &mut Vec<Tag>, missed: &mut Vec<Tag>) {
+        let most = tags.iter().map(|tag| tag.score).fold(0.0, f64::max);
+        let is_by_the_way = |tag: &Tag| {
+            let is_told_once = matches!(tag.evidence.as_slice(), [one] if one.r#where == "lead");
+            is_told_once && tag.score < most * BY_THE_WAY
+        };
+        let (by_the_way, kept) = tags.drain(..).partition(is_by_the_way);
+        *tags = kept;
+        let by_the_way: Vec<Tag> = by_the_way;
+        missed.extend(by_the_way);
     }
 
     /// Whether a topic has more than weak phrases, which many a release has by chance.
