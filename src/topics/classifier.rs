@@ -320,10 +320,16 @@ impl Classifier {
     fn evidence(&self, topic: usize, found: &[Found], places: &[Place<'_>]) -> Vec<Evidence> {
         let mut evidence = Vec::new();
         let mut done = HashSet::new();
-        for first in found {
+        let of_topic = found
+            .iter()
+            .filter(|one| self.patterns[one.pattern].topic == topic);
+        if of_topic.clone().next().is_none() {
+            return evidence;
+        }
+        for first in of_topic.clone() {
             let pattern = &self.patterns[first.pattern];
             let place = &places[first.place];
-            let (Role::Phrase(weight), true) = (pattern.role, pattern.topic == topic) else {
+            let Role::Phrase(weight) = pattern.role else {
                 continue;
             };
             if !done.insert((first.pattern, place.name)) {
@@ -346,7 +352,8 @@ impl Classifier {
                 ),
             });
         }
-        let is_there = |part: &usize| found.iter().any(|one| one.pattern == *part);
+        let there: HashSet<usize> = of_topic.clone().map(|one| one.pattern).collect();
+        let is_there = |part: &usize| there.contains(part);
         for group in self.groups.iter().filter(|group| group.topic == topic) {
             if group.parts.iter().all(is_there) {
                 evidence.extend(self.together(group, found, places));

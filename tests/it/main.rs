@@ -26,4 +26,5 @@ mod politeness;
 mod record;
 mod redactions;
 mod sources;
+mod topics;
 mod withdrawals;
