@@ -48,6 +48,7 @@ pub mod layout;
 pub mod newsroom;
 pub mod release;
 pub mod schedule;
+mod score;
 pub mod serve;
 pub mod store;
 pub mod text;

@@ -5,6 +5,7 @@
 
 mod classifier;
 pub mod evaluation;
+mod offices;
 mod taxonomy;
 
 pub use classifier::{Classification, Classifier};

@@ -4,6 +4,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::score::{f1, share};
+
 /// Two releases, and whether they are one.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Pair {
@@ -78,10 +80,7 @@ impl Scores {
         };
         let (right, wrong, missed) = (count(true, true), count(false, true), count(true, false));
         let (precision, recall) = (share(right, right + wrong), share(right, right + missed));
-        let f1 = match precision + recall {
-            0.0 => 0.0,
-            both => 2.0 * precision * recall / both,
-        };
+        let f1 = f1(precision, recall);
         Scores {
             pairs: judged.len(),
             true_merges: right,
@@ -91,15 +90,6 @@ impl Scores {
             recall,
             f1,
         }
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of pairs are small")]
-fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 {
-        1.0
-    } else {
-        part as f64 / whole as f64
     }
 }
 

@@ -7,6 +7,7 @@ use std::ops::Range;
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde::Serialize;
 
+use super::offices::offices;
 use super::taxonomy::{Phrase, Taxonomy, parts};
 use crate::release::{Evidence, Tag};
 use crate::text;
@@ -15,23 +16,6 @@ use crate::text;
 const PARAGRAPHS_FOR_ALL: f64 = 3.0;
 /// A topic with less than this share of the score of the release's first is mentioned by the way.
 const BY_THE_WAY: f64 = 0.4;
-/// What stands before the subject of a speaker's office.
-const OFFICES: [&str; 4] = [" lead for ", " leads for ", " lead on ", " chair of the "];
-/// What begins behind it.
-const AFTER_OFFICE: [&str; 10] = [
-    "chief",
-    "deputy",
-    "assistant",
-    "commander",
-    "said",
-    "says",
-    "who",
-    "has",
-    "sir",
-    "detective",
-];
-/// No office has more words.
-const LONGEST_OFFICE: usize = 8;
 /// What a phrase counts in the lead behind its first sentence.
 const LATER_IN_LEAD: f64 = 0.7;
 /// A topic that is told in this share of the body's paragraphs counts in full there; in fewer, it is mentioned by the way.
@@ -484,37 +468,6 @@ fn share(place: &Place<'_>, holding: usize) -> f64 {
         "body" => (holding as f64 / PARAGRAPHS_FOR_ALL).min(1.0),
         _ => 1.0,
     }
-}
-
-/// Where a sentence names a speaker's office: what stands behind "lead for", and what stands between "NPCC" and "lead".
-fn offices(words: &str) -> Vec<Range<usize>> {
-    let mut offices = Vec::new();
-    for before in OFFICES {
-        for (at, _) in words.match_indices(before) {
-            let start = at + before.len();
-            let ends = words[start..].match_indices(' ').map(|(at, _)| start + at);
-            let mut end = start;
-            for (word, next) in ends.take(LONGEST_OFFICE).enumerate() {
-                let last = words[end..next].trim();
-                if word > 0 && AFTER_OFFICE.contains(&last) {
-                    break;
-                }
-                end = next;
-            }
-            offices.push(start..end);
-        }
-    }
-    for (at, _) in words.match_indices(" npcc ") {
-        let nearby: usize = words[at + 1..]
-            .split_inclusive(' ')
-            .take(LONGEST_OFFICE)
-            .map(str::len)
-            .sum();
-        if let Some(lead) = words[at..at + 1 + nearby].find(" lead ") {
-            offices.push(at..at + lead);
-        }
-    }
-    offices
 }
 
 /// A lead's first sentence says what a release is about; those behind it may mention more.

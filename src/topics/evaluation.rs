@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Classification, Classifier, Taxonomy, UNCLASSIFIED};
 use crate::release::Tag;
+use crate::score::{f1, share};
 use crate::text;
 
 /// A release with the topics that a person gives it. What is missing is empty.
@@ -150,10 +151,7 @@ impl Counts {
     fn score(self) -> Score {
         let precision = share(self.right, self.right + self.wrong);
         let recall = share(self.right, self.right + self.missing);
-        let f1 = match precision + recall {
-            0.0 => 0.0,
-            both => 2.0 * precision * recall / both,
-        };
+        let f1 = f1(precision, recall);
         Score {
             precision,
             recall,
@@ -207,15 +205,6 @@ fn mean(scores: &[Score]) -> Score {
         precision: of(|one| one.precision),
         recall: of(|one| one.recall),
         f1: of(|one| one.f1),
-    }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of releases are small")]
-fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 {
-        1.0
-    } else {
-        part as f64 / whole as f64
     }
 }
 

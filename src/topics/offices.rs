@@ -1,0 +1,52 @@
+//! Speakers' offices, as in "NPCC lead for knife crime": they tell who speaks, and not of what.
+
+use std::ops::Range;
+
+/// What stands before the subject of a speaker's office.
+const OFFICES: [&str; 4] = [" lead for ", " leads for ", " lead on ", " chair of the "];
+/// What begins behind it.
+const AFTER_OFFICE: [&str; 10] = [
+    "chief",
+    "deputy",
+    "assistant",
+    "commander",
+    "said",
+    "says",
+    "who",
+    "has",
+    "sir",
+    "detective",
+];
+/// No office has more words.
+const LONGEST_OFFICE: usize = 8;
+
+/// Where a sentence names a speaker's office: what stands behind "lead for", and what stands between "NPCC" and "lead".
+pub(super) fn offices(words: &str) -> Vec<Range<usize>> {
+    let mut offices = Vec::new();
+    for before in OFFICES {
+        for (at, _) in words.match_indices(before) {
+            let start = at + before.len();
+            let ends = words[start..].match_indices(' ').map(|(at, _)| start + at);
+            let mut end = start;
+            for (word, next) in ends.take(LONGEST_OFFICE).enumerate() {
+                let last = words[end..next].trim();
+                if word > 0 && AFTER_OFFICE.contains(&last) {
+                    break;
+                }
+                end = next;
+            }
+            offices.push(start..end);
+        }
+    }
+    for (at, _) in words.match_indices(" npcc ") {
+        let nearby: usize = words[at + 1..]
+            .split_inclusive(' ')
+            .take(LONGEST_OFFICE)
+            .map(str::len)
+            .sum();
+        if let Some(lead) = words[at..at + 1 + nearby].find(" lead ") {
+            offices.push(at..at + lead);
+        }
+    }
+    offices
+}
