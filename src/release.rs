@@ -2,6 +2,7 @@
 
 pub mod seen;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -350,11 +351,14 @@ pub struct Evidence {
     /// The phrase as the taxonomy has it.
     pub phrase: String,
     /// `title`, `lead` or `body`.
-    pub r#where: String,
+    pub r#where: Cow<'static, str>,
     /// The sentence around it.
     pub sentence: String,
     /// What it added to the score.
     pub weight: f64,
+    /// Why it counts for nothing there, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ignored: Option<String>,
 }
 
 /// Another address that was found to be this release.

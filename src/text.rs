@@ -1,6 +1,6 @@
 //! Plain text: one spelling for comparing and matching, paragraphs, sentences, and where a release's subject ends.
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// The months in order, in lower case.
 pub const MONTHS: [&str; 12] = [
@@ -44,9 +44,23 @@ pub fn line(text: &str) -> String {
 /// The one spelling in which texts and phrases are compared: NFKC, lower case, no apostrophes, words parted by single
 /// spaces, everything that is neither letter nor digit dropped.
 pub fn normalise(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+    // Nearly every text is in NFKC as it is, and looking is much faster than doing it again.
+    let is_plain =
+        |c: char| c.is_ascii() || matches!(c, '\u{2013}' | '\u{2014}' | '\u{2018}'..='\u{201D}');
+    if text.is_ascii()
+        || text.chars().all(is_plain)
+        || is_nfkc_quick(text.chars()) == IsNormalized::Yes
+    {
+        words(text.chars(), text.len())
+    } else {
+        words(text.nfkc(), text.len())
+    }
+}
+
+fn words(text: impl Iterator<Item = char>, length: usize) -> String {
+    let mut out = String::with_capacity(length);
     let mut gap = false;
-    for c in text.nfkc().flat_map(char::to_lowercase) {
+    for c in text {
         match c {
             '\'' | '\u{2018}' | '\u{2019}' | '\u{02BC}' => {}
             c if c.is_alphanumeric() => {
@@ -54,7 +68,12 @@ pub fn normalise(text: &str) -> String {
                     out.push(' ');
                 }
                 gap = false;
-                out.push(c);
+                if c.is_ascii() {
+                    out.push(c.to_ascii_lowercase());
+                } else {
+                    // Of what a letter becomes, too, only letters and digits stay: a capital I with a dot has a mark of its own.
+                    out.extend(c.to_lowercase().filter(|c| c.is_alphanumeric()));
+                }
             }
             _ => gap = true,
         }
@@ -100,6 +119,9 @@ pub fn subject(paragraphs: &[String]) -> &[String] {
     &paragraphs[..foot.unwrap_or(paragraphs.len())]
 }
 
+/// No heading of a foot, with what decorates it, is longer.
+const LONGEST_BEGINNING: usize = 80;
+
 fn is_foot(paragraph: &str) -> bool {
     const BEGINNINGS: [&str; 6] = [
         "notes to editors",
@@ -109,8 +131,10 @@ fn is_foot(paragraph: &str) -> bool {
         "contact information",
         "for media enquiries",
     ];
-    let normal = normalise(paragraph);
-    normal == "ends" || BEGINNINGS.iter().any(|b| normal.starts_with(b))
+    // Every paragraph of every text is looked at, and its first words tell.
+    let beginning = paragraph.char_indices().nth(LONGEST_BEGINNING);
+    let normal = normalise(&paragraph[..beginning.map_or(paragraph.len(), |(at, _)| at)]);
+    normal == "ends" && beginning.is_none() || BEGINNINGS.iter().any(|b| normal.starts_with(b))
 }
 
 /// The sentences of a paragraph: parted at `.`, `!` or `?` before white space and a capital, a digit or a quotation mark.
@@ -143,6 +167,9 @@ pub fn sentences(paragraph: &str) -> Vec<&str> {
 /// As much of a text as a person reads at a glance; what is longer ends in an ellipsis.
 pub fn excerpt(text: &str) -> String {
     const LONGEST: usize = 500;
+    if text.len() <= LONGEST {
+        return text.to_owned();
+    }
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}\u{2026}", text[..end].trim_end()),
         None => text.to_owned(),

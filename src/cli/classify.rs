@@ -12,6 +12,7 @@ use super::output::{self, Format};
 use super::setup::Setup;
 use crate::release::Tag;
 use crate::text;
+use crate::topics::Missed;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -52,9 +53,9 @@ pub(super) fn run(setup: &Setup, arguments: &Arguments) -> Outcome {
         out.push_str(&explained(tag));
     }
     if !classification.missed.is_empty() {
-        out.push_str("\nbelow the threshold:\n");
-        for tag in &classification.missed {
-            let _ = writeln!(out, "  {} {}", tag.topic, tag.score);
+        out.push_str("\nnot given:\n");
+        for missed in &classification.missed {
+            out.push_str(&not_given(missed));
         }
     }
     output::print(&out)
@@ -73,6 +74,9 @@ pub(super) fn explained(tag: &Tag) -> String {
             "  {:>5}  \"{}\" in the {}",
             evidence.weight, evidence.phrase, evidence.r#where
         );
+        if let Some(why) = &evidence.ignored {
+            let _ = write!(out, " (does not count: {why})");
+        }
         // A removed or withdrawn text's are for nobody.
         let _ = match evidence.sentence.as_str() {
             "" => writeln!(out),
@@ -80,4 +84,11 @@ pub(super) fn explained(tag: &Tag) -> String {
         };
     }
     out
+}
+
+/// A topic that is not given, with the reason and its evidence.
+pub(super) fn not_given(missed: &Missed) -> String {
+    let told = explained(&missed.tag);
+    let (topic, evidence) = told.split_once('\n').unwrap_or((&told, ""));
+    format!("{topic}: {}\n{evidence}", missed.why)
 }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::Outcome;
-use super::classify::explained;
+use super::classify::{explained, not_given};
 use super::output::{self, Format};
 use super::setup::Setup;
 use crate::daemon::Ingest;
@@ -219,12 +219,11 @@ fn scores_told(scores: &topics::Scores) -> String {
 
 fn miss_told(one: &Labels) -> String {
     let mut out = format!("\n{}\n", one.title);
-    for (what, tags) in [("wrong", &one.wrong), ("missing", &one.missing)] {
-        for tag in tags {
-            let told = explained(tag);
-            let indented: String = told.lines().map(|line| format!("  {line}\n")).collect();
-            out += &format!("  {what}: {}", indented.trim_start());
-        }
+    let wrong = one.wrong.iter().map(|tag| ("wrong", explained(tag)));
+    let missing = one.missing.iter().map(|one| ("missing", not_given(one)));
+    for (what, told) in wrong.chain(missing) {
+        let indented: String = told.lines().map(|line| format!("  {line}\n")).collect();
+        out += &format!("  {what}: {}", indented.trim_start());
     }
     out
 }

@@ -14,7 +14,7 @@ use crate::config::{self, Config, DEFAULT_TAXONOMY};
 use crate::daemon::Ingest;
 use crate::document::{Document, Problem, Problems, Step};
 use crate::store::Store;
-use crate::topics::{Classifier, Taxonomy};
+use crate::topics::{Classifier, SHIPPED, Taxonomy};
 
 /// Where a configuration is looked for when none is named.
 const PLACES: [&str; 2] = ["config/npcc-feeds.toml", "/etc/npcc-feeds/npcc-feeds.toml"];
@@ -59,10 +59,14 @@ pub(super) fn read(file: Option<&Path>) -> Result<Setup, Stop> {
     let document = configuration(file)?;
     let environment = environment()?;
     let config = Config::read(&document, &environment).map_err(Stop::Configuration)?;
-    let (taxonomy_name, taxonomy) = taxonomy(&config, &document, &environment)?;
+    let (taxonomy_document, taxonomy) = taxonomy(&config, &document, &environment)?;
+    let mut warnings = config.warnings(&environment);
+    let told = taxonomy.warnings(&taxonomy_document);
+    warnings.extend(told.iter().map(Problem::to_string));
+    let taxonomy_name = taxonomy_document.name().to_owned();
     Ok(Setup {
         classifier: Classifier::new(taxonomy)?,
-        warnings: config.warnings(&environment),
+        warnings,
         configuration_name: document.name().to_owned(),
         taxonomy_name,
         config,
@@ -110,12 +114,13 @@ fn taxonomy(
     config: &Config,
     document: &Document,
     environment: &[(String, String)],
-) -> Result<(String, Taxonomy), Stop> {
+) -> Result<(Document, Taxonomy), Stop> {
     let default = Path::new(DEFAULT_TAXONOMY);
     let file = config.classify.topics.as_deref().unwrap_or(default);
     if file == default && !file.exists() {
-        let shipped = Taxonomy::shipped().map_err(Stop::Configuration)?;
-        return Ok(("the built-in taxonomy".to_owned(), shipped));
+        let shipped = Document::new("the built-in taxonomy", SHIPPED);
+        let read = Taxonomy::read(&shipped).map_err(Stop::Configuration)?;
+        return Ok((shipped, read));
     }
     let text = std::fs::read_to_string(file).map_err(|error| {
         let what = format!("the taxonomy {} cannot be read: {error}", file.display());
@@ -130,7 +135,7 @@ fn taxonomy(
     })?;
     let taxonomy = Document::new(file.display().to_string(), text);
     let read = Taxonomy::read(&taxonomy).map_err(Stop::Configuration)?;
-    Ok((taxonomy.name().to_owned(), read))
+    Ok((taxonomy, read))
 }
 
 fn document(file: &Path) -> Result<Document, Stop> {

@@ -1,21 +1,26 @@
-//! Finds the taxonomy's phrases in a release and weighs them.
+//! Weighs what the taxonomy's phrases tell of a release.
 
-use std::cmp::Reverse;
-use std::collections::HashSet;
-use std::ops::Range;
+use std::borrow::Cow;
+use std::sync::Arc;
 
-use aho_corasick::{AhoCorasick, MatchKind};
 use serde::Serialize;
+use xxhash_rust::xxh3::xxh3_64;
 
-use super::offices::offices;
-use super::taxonomy::{Phrase, Taxonomy, parts};
+use super::Error;
+use super::corrections::Relations;
+use super::matching::{Group, Ignored, Match, Matcher, Role};
+use super::taxonomy::Taxonomy;
 use crate::release::{Evidence, Tag};
 use crate::text;
 
 /// In so many paragraphs of the body a phrase counts in full.
 const PARAGRAPHS_FOR_ALL: f64 = 3.0;
 /// A topic with less than this share of the score of the release's first is mentioned by the way.
-const BY_THE_WAY: f64 = 0.4;
+const BY_THE_WAY: f64 = 0.5;
+/// Weak phrases alone, which many a release has by chance, have to reach so many times the threshold.
+const HINTS_ALONE: f64 = 1.5;
+/// So has a topic of which neither the headline nor the opening tells.
+const BODY_ALONE: f64 = 1.4;
 /// What a phrase counts in the lead behind its first sentence.
 const LATER_IN_LEAD: f64 = 0.7;
 /// A topic that is told in this share of the body's paragraphs counts in full there; in fewer, it is mentioned by the way.
@@ -27,60 +32,48 @@ pub struct Classification {
     /// The topics given, in the taxonomy's order.
     #[serde(rename = "topics")]
     pub tags: Vec<Tag>,
-    /// Topics with evidence whose score stays below the threshold.
-    pub missed: Vec<Tag>,
+    /// Topics of which a phrase was found, and that are not given, the nearest first.
+    pub missed: Vec<Missed>,
+}
+
+/// A topic that a release just missed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Missed {
+    /// What speaks for it.
+    #[serde(flatten)]
+    pub tag: Tag,
+    /// Why that is not enough.
+    pub why: String,
 }
 
 /// The taxonomy, made ready to be looked for in one pass over a text.
 #[derive(Debug, Clone)]
 pub struct Classifier {
     taxonomy: Taxonomy,
-    automaton: AhoCorasick,
-    patterns: Vec<Pattern>,
-    groups: Vec<Group>,
-}
-
-#[derive(Debug, Clone)]
-struct Pattern {
-    topic: usize,
-    /// As the taxonomy has it.
-    written: String,
-    role: Role,
-    is_prefix: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Role {
-    /// It counts by itself.
-    Phrase(f64),
-    /// It means something else, and so does what stands inside it.
-    Mask,
-    /// It counts only together with others.
-    Part,
-    /// It tells that a release is about crime at large, and lists more than it is about.
-    Overview,
-}
-
-/// Phrases that count only together.
-#[derive(Debug, Clone)]
-struct Group {
-    topic: usize,
-    /// As the taxonomy has it.
-    written: String,
-    parts: Vec<usize>,
+    relations: Arc<Relations>,
+    matcher: Matcher,
 }
 
 /// A place of a release with its sentences.
 struct Place<'a> {
-    name: &'static str,
+    kind: Kind,
     factor: f64,
     sentences: Vec<&'a str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Title,
+    Lead,
+    /// A paragraph of the body.
+    Body,
 }
 
 /// A phrase in one place.
 #[derive(Debug, Clone, Copy)]
 struct Found {
-    pattern: usize,
+    matched: Match,
+    kind: Kind,
     place: usize,
     sentence: usize,
 }
@@ -89,61 +82,29 @@ impl Classifier {
     /// A classifier of `taxonomy`.
     ///
     /// # Errors
-    /// When the phrases are too many for one automaton (some two thousand million bytes of them).
-    pub fn new(taxonomy: Taxonomy) -> Result<Classifier, aho_corasick::BuildError> {
-        let mut patterns = Vec::new();
-        let mut needles = Vec::new();
-        let mut groups = Vec::new();
-        let mut add = |topic, written: &str, role| {
-            let phrase = Phrase::new(written);
-            // Sentences are searched with a space at both ends, so spaces stand for word boundaries.
-            let end = if phrase.is_prefix { "" } else { " " };
-            needles.push(format!(" {}{end}", phrase.words));
-            patterns.push(Pattern {
-                topic,
-                written: written.to_owned(),
-                role,
-                is_prefix: phrase.is_prefix,
-            });
-            patterns.len() - 1
-        };
-        for (topic, entry) in taxonomy.topics.iter().enumerate() {
-            let classes = [
-                (&entry.strong, Role::Phrase(taxonomy.scoring.strong)),
-                (&entry.medium, Role::Phrase(taxonomy.scoring.medium)),
-                (&entry.weak, Role::Phrase(taxonomy.scoring.weak)),
-                (&entry.masks, Role::Mask),
-                (&entry.overview, Role::Overview),
-            ];
-            for (phrases, role) in classes {
-                for written in phrases {
-                    add(topic, written, role);
-                }
-            }
-            for written in &entry.together {
-                let parts = parts(written).map(|part| add(topic, part, Role::Part));
-                groups.push(Group {
-                    topic,
-                    written: written.clone(),
-                    parts: parts.collect(),
-                });
-            }
-        }
-        // Standard matching finds overlapping phrases: "crime" inside "knife crime" may be another topic's.
-        let automaton = AhoCorasick::builder()
-            .match_kind(MatchKind::Standard)
-            .build(needles)?;
+    /// [`Error`].
+    pub fn new(taxonomy: Taxonomy) -> Result<Classifier, Error> {
         Ok(Classifier {
+            matcher: Matcher::new(&taxonomy)?,
+            relations: Arc::new(Relations::of(&taxonomy)),
             taxonomy,
-            automaton,
-            patterns,
-            groups,
         })
     }
 
     /// The taxonomy in use.
     pub fn taxonomy(&self) -> &Taxonomy {
         &self.taxonomy
+    }
+
+    /// How its topics hang together.
+    pub fn relations(&self) -> &Arc<Relations> {
+        &self.relations
+    }
+
+    /// Another number for other rules, whether the taxonomy differs or the program.
+    pub fn version(&self) -> i64 {
+        let rules = format!("{} {:?}", env!("CARGO_PKG_VERSION"), self.taxonomy);
+        xxh3_64(rules.as_bytes()).cast_signed()
     }
 
     /// The topics of a release; `paragraphs` are those of its body, without markup.
@@ -154,48 +115,40 @@ impl Classifier {
         paragraphs: &[String],
     ) -> Classification {
         let places = self.places(title, lead, text::subject(paragraphs));
-        let mut found = Vec::new();
-        for (place, at) in places.iter().enumerate() {
-            for (sentence, words) in at.sentences.iter().enumerate() {
-                let patterns = self.patterns_in(words, at.name == "body");
-                found.extend(patterns.into_iter().map(|pattern| Found {
-                    pattern,
-                    place,
-                    sentence,
-                }));
-            }
-        }
-        let overview = self.overview(&found, &places);
+        let by_topic = self.found(&places);
+        let overview = self.overview(&by_topic);
         let mut tags = Vec::new();
         let mut missed = Vec::new();
-        for topic in 0..self.taxonomy.topics.len() {
-            let mut evidence = self.evidence(topic, &found, &places);
-            if overview.is_some_and(|of| of != topic) {
-                evidence.retain(|one| one.r#where == "title");
+        for (topic, found) in by_topic.iter().enumerate() {
+            if found.is_empty() {
+                continue;
+            }
+            let told = Told::new(self, topic, &places, found);
+            let mut evidence = told.evidence();
+            if let Some((_, phrase)) = overview.filter(|(of, _)| *of != topic) {
+                leave_to_title(&mut evidence, phrase);
             }
             if evidence.is_empty() {
                 continue;
             }
             let tag = Tag {
                 topic: self.taxonomy.topics[topic].id.clone(),
-                score: rounded(evidence.iter().map(|e| e.weight).sum()),
+                score: rounded(evidence.iter().map(|one| one.weight).sum()),
                 implied_by: None,
                 evidence,
             };
-            let enough = tag.score >= self.taxonomy.scoring.threshold
-                && self.is_more_than_hints(topic, &found);
-            if enough { &mut tags } else { &mut missed }.push(tag);
+            match self.lacks(&tag, &told) {
+                Some(why) => missed.push(Missed { tag, why }),
+                None => tags.push(tag),
+            }
         }
-        self.leave_by_the_way(&mut tags, &mut missed);
+        leave_by_the_way(&mut tags, &mut missed);
+        for tag in &mut tags {
+            tag.evidence.retain(|one| one.ignored.is_none());
+        }
         self.add_implied(&mut tags, &mut missed);
+        missed.sort_by(|a, b| b.tag.score.total_cmp(&a.tag.score));
         Classification { tags, missed }
-    }
-
-    /// The topic of which a release is an overview by its title or its lead, so that of others only the title tells.
-    fn overview(&self, found: &[Found], places: &[Place<'_>]) -> Option<usize> {
-        let mut head = found.iter().filter(|one| places[one.place].name != "body");
-        let one = head.find(|one| self.patterns[one.pattern].role == Role::Overview)?;
-        Some(self.patterns[one.pattern].topic)
     }
 
     fn places<'a>(
@@ -219,221 +172,71 @@ impl Classifier {
         } else {
             scoring.lead
         };
-        let place = |name, factor, words| Place {
-            name,
+        let place = |kind, factor, words| Place {
+            kind,
             factor,
             sentences: text::sentences(words),
         };
-        let mut places = vec![place("title", scoring.title, title)];
-        places.extend(lead.map(|lead| place("lead", lead_factor, lead)));
-        places.extend(body.iter().map(|p| place("body", scoring.body, p)));
+        let mut places = vec![place(Kind::Title, scoring.title, title)];
+        places.extend(lead.map(|lead| place(Kind::Lead, lead_factor, lead)));
+        places.extend(body.iter().map(|p| place(Kind::Body, scoring.body, p)));
         places
     }
 
-    /// The patterns in one sentence, without those that lie inside a longer match of the same topic or a mask; in the body
-    /// also without those that a speaker's office names.
-    fn patterns_in(&self, sentence: &str, is_body: bool) -> Vec<usize> {
-        let words = format!(" {} ", text::normalise(sentence));
-        let offices = if is_body { offices(&words) } else { Vec::new() };
-        let spans: Vec<(usize, usize, usize)> = self
-            .automaton
-            .find_overlapping_iter(&words)
-            .map(|found| {
-                let pattern = found.pattern().as_usize();
-                let start = found.start() + 1;
-                let end = if self.patterns[pattern].is_prefix {
-                    found.end() + words[found.end()..].find(' ').unwrap_or_default()
-                } else {
-                    found.end() - 1
-                };
-                (pattern, start, end)
-            })
-            .filter(|(_, start, end)| {
-                let holds = |office: &Range<usize>| office.start <= *start && *end <= office.end;
-                !offices.iter().any(holds)
-            })
-            .collect();
-        self.outermost(spans)
-    }
-
-    /// The patterns of the spans that lie inside no longer span of the same topic and inside no mask of it. What counts only
-    /// together with others hides nothing.
-    fn outermost(&self, mut spans: Vec<(usize, usize, usize)>) -> Vec<usize> {
-        let topic = |pattern: usize| self.patterns[pattern].topic;
-        // Of one topic from left to right, the longer first and of equal ones the mask first, so that whatever holds a
-        // span comes before it: one pass, however often a sentence repeats a phrase.
-        spans.sort_by_key(|&(pattern, start, end)| {
-            let is_mask = self.patterns[pattern].role == Role::Mask;
-            (topic(pattern), start, Reverse(end), !is_mask)
-        });
-        let mut kept = Vec::new();
-        let mut reached = (usize::MAX, 0);
-        let mut masked = 0;
-        let mut last = None;
-        for (pattern, start, end) in spans {
-            if reached.0 != topic(pattern) {
-                reached = (topic(pattern), 0);
-                masked = 0;
-                last = None;
-            }
-            let role = self.patterns[pattern].role;
-            if matches!(role, Role::Part | Role::Overview) {
-                if end > masked {
-                    kept.push(pattern);
+    /// The phrases that stand in a release, by the place of their topic in the taxonomy.
+    fn found(&self, places: &[Place<'_>]) -> Vec<Vec<Found>> {
+        let mut by_topic = vec![Vec::new(); self.taxonomy.topics.len()];
+        for (place, at) in places.iter().enumerate() {
+            for (sentence, words) in at.sentences.iter().enumerate() {
+                for matched in self.matcher.matches(words, at.kind == Kind::Body) {
+                    by_topic[self.matcher.pattern(matched.pattern).topic].push(Found {
+                        matched,
+                        kind: at.kind,
+                        place,
+                        sentence,
+                    });
                 }
-                continue;
             }
-            let is_mask = role == Role::Mask;
-            if is_mask {
-                masked = masked.max(end);
-            }
-            // Two phrases that match the very same words both count, unless one of them is a mask.
-            let is_inside = end <= reached.1 && last != Some((start, end, false));
-            if !is_inside && !is_mask {
-                kept.push(pattern);
-            }
-            if !is_inside {
-                last = Some((start, end, is_mask));
-            }
-            reached.1 = reached.1.max(end);
         }
-        kept
+        by_topic
     }
 
-    /// One piece of evidence for each phrase of `topic` and each kind of place it stands in.
-    fn evidence(&self, topic: usize, found: &[Found], places: &[Place<'_>]) -> Vec<Evidence> {
-        let mut evidence = Vec::new();
-        let mut done = HashSet::new();
-        let of_topic = found
-            .iter()
-            .filter(|one| self.patterns[one.pattern].topic == topic);
-        if of_topic.clone().next().is_none() {
-            return evidence;
-        }
-        for first in of_topic.clone() {
-            let pattern = &self.patterns[first.pattern];
-            let place = &places[first.place];
-            let Role::Phrase(weight) = pattern.role else {
-                continue;
-            };
-            if !done.insert((first.pattern, place.name)) {
-                continue;
-            }
-            let holding: HashSet<usize> = found
-                .iter()
-                .filter(|f| f.pattern == first.pattern && places[f.place].name == place.name)
-                .map(|f| f.place)
-                .collect();
-            evidence.push(Evidence {
-                phrase: pattern.written.clone(),
-                r#where: place.name.to_owned(),
-                sentence: text::excerpt(place.sentences[first.sentence]),
-                weight: rounded(
-                    weight
-                        * place.factor
-                        * share(place, holding.len())
-                        * early(place, first.sentence),
-                ),
-            });
-        }
-        let there: HashSet<usize> = of_topic.clone().map(|one| one.pattern).collect();
-        let is_there = |part: &usize| there.contains(part);
-        for group in self.groups.iter().filter(|group| group.topic == topic) {
-            if group.parts.iter().all(is_there) {
-                evidence.extend(self.together(group, found, places));
-            }
-        }
-        let share = self.share_of_body(topic, found, places);
-        for one in evidence.iter_mut().filter(|one| one.r#where == "body") {
-            one.weight = rounded(one.weight * share);
-        }
-        evidence
-    }
-
-    /// Beside a topic that is told much more of, one that a single phrase of the lead names is mentioned by the way.
-    fn leave_by_the_way(&self, tags: &mut Vec<Tag>, missed: &mut Vec<Tag>) {
-        let most = tags.iter().map(|tag| tag.score).fold(0.0, f64::max);
-        let is_by_the_way = |tag: &Tag| {
-            let is_told_once = matches!(tag.evidence.as_slice(), [one] if one.r#where == "lead");
-            is_told_once && tag.score < most * BY_THE_WAY
-        };
-        let (by_the_way, kept) = tags.drain(..).partition(is_by_the_way);
-        *tags = kept;
-        let by_the_way: Vec<Tag> = by_the_way;
-        missed.extend(by_the_way);
-    }
-
-    /// Whether a topic has more than weak phrases, which many a release has by chance.
-    fn is_more_than_hints(&self, topic: usize, found: &[Found]) -> bool {
-        let weak = self.taxonomy.scoring.weak;
-        let tells = |one: &Found| match self.patterns[one.pattern].role {
-            Role::Phrase(weight) => weight > weak,
-            Role::Part => true,
-            Role::Mask | Role::Overview => false,
-        };
-        let mut of_topic = found
-            .iter()
-            .filter(|one| self.patterns[one.pattern].topic == topic);
-        of_topic.any(tells)
-    }
-
-    /// How much of what the body tells of a topic counts, by how many of its paragraphs do.
-    fn share_of_body(&self, topic: usize, found: &[Found], places: &[Place<'_>]) -> f64 {
-        let is_body = |place: usize| places[place].name == "body";
-        let paragraphs = (0..places.len()).filter(|place| is_body(*place)).count();
+    /// The topic of which a release is an overview by its title or its lead, with the phrase that tells so.
+    fn overview(&self, by_topic: &[Vec<Found>]) -> Option<(usize, &str)> {
         let tells = |one: &&Found| {
-            let pattern = &self.patterns[one.pattern];
-            let is_telling =
-                matches!(pattern.role, Role::Phrase(weight) if weight > self.taxonomy.scoring.weak);
-            pattern.topic == topic && is_telling && is_body(one.place)
+            let pattern = self.matcher.pattern(one.matched.pattern);
+            pattern.role == Role::Overview
+                && one.matched.ignored.is_none()
+                && one.kind != Kind::Body
         };
-        let telling: HashSet<usize> = found.iter().filter(tells).map(|one| one.place).collect();
-        let enough =
-            (paragraphs as f64 * SHARE_FOR_ALL).max(PARAGRAPHS_FOR_ALL.min(paragraphs as f64));
-        if telling.is_empty() {
-            return 1.0;
+        let topics = by_topic.iter().enumerate();
+        topics
+            .filter_map(|(topic, found)| Some((topic, found.iter().find(tells)?)))
+            .map(|(topic, one)| (topic, self.matcher.written(one.matched.pattern)))
+            .next()
+    }
+
+    /// What a topic lacks to be given.
+    fn lacks(&self, tag: &Tag, told: &Told<'_>) -> Option<String> {
+        let threshold = self.taxonomy.scoring.threshold;
+        let less_than = |needed: f64, of: &str| {
+            let less = rounded(needed - tag.score);
+            (less > 0.0).then(|| format!("{less} less than the {needed} that are needed{of}"))
+        };
+        if tag.evidence.iter().all(|one| one.ignored.is_some()) {
+            Some("nothing that was found counts".to_owned())
+        } else if tag.score < threshold {
+            less_than(threshold, "")
+        } else if told.is_hints_alone() {
+            less_than(rounded(threshold * HINTS_ALONE), " of weak phrases alone")
+        } else if told.is_of_body_alone() {
+            less_than(rounded(threshold * BODY_ALONE), " of the text alone")
+        } else {
+            None
         }
-        (telling.len() as f64 / enough).min(1.0)
     }
 
-    /// The evidence that phrases stand together: in the title and the lead, which are one, and in paragraphs of the body.
-    fn together(&self, group: &Group, found: &[Found], places: &[Place<'_>]) -> Vec<Evidence> {
-        let in_body = |place: usize| places[place].name == "body";
-        let of_part = |part: usize, holds: &dyn Fn(usize) -> bool| {
-            let mut of_part = found.iter().filter(|one| one.pattern == part);
-            of_part.find(|one| holds(one.place)).copied()
-        };
-        let all = |holds: &dyn Fn(usize) -> bool| -> Option<Vec<Found>> {
-            group
-                .parts
-                .iter()
-                .map(|part| of_part(*part, holds))
-                .collect()
-        };
-        let told = |at: &[Found], count: usize| {
-            // The last that is needed tells where they are all there.
-            let last = at.iter().max_by_key(|one| (one.place, one.sentence));
-            last.map(|last| {
-                let place = &places[last.place];
-                let weight = self.taxonomy.scoring.strong * place.factor * share(place, count);
-                Evidence {
-                    phrase: group.written.clone(),
-                    r#where: place.name.to_owned(),
-                    sentence: text::excerpt(place.sentences[last.sentence]),
-                    weight: rounded(weight),
-                }
-            })
-        };
-        let head = all(&|place| !in_body(place)).and_then(|at| told(&at, 1));
-        let paragraphs = (0..places.len()).filter(|place| in_body(*place));
-        let holding: Vec<Vec<Found>> = paragraphs
-            .filter_map(|one| all(&|place| place == one))
-            .collect();
-        let body = holding.first().and_then(|at| told(at, holding.len()));
-        head.into_iter().chain(body).collect()
-    }
-
-    fn add_implied(&self, tags: &mut Vec<Tag>, missed: &mut Vec<Tag>) {
+    fn add_implied(&self, tags: &mut Vec<Tag>, missed: &mut Vec<Missed>) {
         let mut next = 0;
         // Implied topics are put behind, so what they imply is followed as well.
         while next < tags.len() {
@@ -444,9 +247,9 @@ impl Classifier {
                 if tags.iter().any(|tag| tag.topic == id) {
                     continue;
                 }
-                let nearly = missed.iter().position(|tag| tag.topic == id);
+                let nearly = missed.iter().position(|one| one.tag.topic == id);
                 let mut tag = match nearly {
-                    Some(at) => missed.remove(at),
+                    Some(at) => missed.remove(at).tag,
                     None => Tag {
                         topic: id,
                         score: 0.0,
@@ -454,6 +257,7 @@ impl Classifier {
                         evidence: Vec::new(),
                     },
                 };
+                tag.evidence.retain(|one| one.ignored.is_none());
                 tag.implied_by = Some(by.clone());
                 tags.push(tag);
             }
@@ -462,18 +266,254 @@ impl Classifier {
     }
 }
 
+/// Of a release about crime at large, other topics are told by the title alone.
+fn leave_to_title(evidence: &mut [Evidence], overview: &str) {
+    for one in evidence.iter_mut().filter(|one| one.r#where != "title") {
+        one.weight = 0.0;
+        let why = format!("\"{overview}\": of crime at large, only the headline tells");
+        one.ignored.get_or_insert(why);
+    }
+}
+
+/// Beside a topic that is told much more of, one that a single phrase of the lead names is mentioned by the way.
+fn leave_by_the_way(tags: &mut Vec<Tag>, missed: &mut Vec<Missed>) {
+    let first = tags.iter().max_by(|a, b| a.score.total_cmp(&b.score));
+    let Some(first) = first.map(|tag| (tag.topic.clone(), tag.score)) else {
+        return;
+    };
+    let is_by_the_way = |tag: &Tag| {
+        let mut counting = tag.evidence.iter().filter(|one| one.ignored.is_none());
+        let is_of_lead = counting.next().is_some_and(|one| one.r#where == "lead");
+        is_of_lead && counting.next().is_none() && tag.score < first.1 * BY_THE_WAY
+    };
+    let (by_the_way, kept) = tags.drain(..).partition(is_by_the_way);
+    *tags = kept;
+    let by_the_way: Vec<Tag> = by_the_way;
+    missed.extend(by_the_way.into_iter().map(|tag| Missed {
+        tag,
+        why: format!(
+            "one phrase of the opening, beside {} with {}",
+            first.0, first.1
+        ),
+    }));
+}
+
+/// A phrase in one kind of place.
+struct Standing<'a> {
+    first: &'a Found,
+    /// How many places of the kind hold it.
+    places: usize,
+}
+
+/// What a release tells of one topic.
+struct Told<'a> {
+    classifier: &'a Classifier,
+    places: &'a [Place<'a>],
+    found: &'a [Found],
+    /// The evidence for all that counts only together.
+    groups: Vec<Evidence>,
+}
+
+impl Told<'_> {
+    /// What these phrases tell of the topic at this place in the taxonomy.
+    fn new<'a>(
+        classifier: &'a Classifier,
+        topic: usize,
+        places: &'a [Place<'a>],
+        found: &'a [Found],
+    ) -> Told<'a> {
+        let told = Told {
+            classifier,
+            places,
+            found,
+            groups: Vec::new(),
+        };
+        let groups = told.groups(topic);
+        Told { groups, ..told }
+    }
+
+    /// One piece of evidence for each phrase and each kind of place it stands in.
+    fn evidence(&self) -> Vec<Evidence> {
+        let mut evidence = Vec::new();
+        for standing in self.standing() {
+            let Standing { first, places } = standing;
+            let Role::Phrase(weight) = self.role(first) else {
+                continue;
+            };
+            let weight = match first.matched.ignored {
+                None => self.weight(weight, first, places),
+                Some(_) => 0.0,
+            };
+            let written = self.classifier.matcher.written(first.matched.pattern);
+            let ignored = first.matched.ignored.map(|ignored| self.why(ignored));
+            evidence.push(self.one(written, first, weight, ignored));
+        }
+        evidence.extend(self.groups.iter().cloned());
+        let share = self.share_of_body();
+        for one in evidence.iter_mut().filter(|one| one.r#where == "body") {
+            one.weight = rounded(one.weight * share);
+        }
+        evidence
+    }
+
+    /// Each phrase that stands in each kind of place, in the order in which they come first.
+    fn standing(&self) -> Vec<Standing<'_>> {
+        // What is found comes in the order of the places, and a stable sort leaves it so.
+        let key = |one: &&Found| {
+            let Match { pattern, ignored } = one.matched;
+            (pattern, one.kind, ignored.is_some())
+        };
+        let mut found: Vec<(usize, &Found)> = self.found.iter().enumerate().collect();
+        found.sort_by_key(|(_, one)| key(one));
+        let same = found.chunk_by(|(_, one), (_, other)| key(one) == key(other));
+        let mut standing: Vec<(usize, Standing<'_>)> = same
+            .map(|same| {
+                let places = same.chunk_by(|(_, one), (_, other)| one.place == other.place);
+                let (at, first) = same[0];
+                let places = places.count();
+                (at, Standing { first, places })
+            })
+            .collect();
+        standing.sort_by_key(|(at, _)| *at);
+        standing.into_iter().map(|(_, one)| one).collect()
+    }
+
+    /// The evidence for all that counts only together.
+    fn groups(&self, topic: usize) -> Vec<Evidence> {
+        let parts = self.counting().filter(|one| self.role(one) == Role::Part);
+        let parts: Vec<usize> = parts.map(|one| one.matched.pattern).collect();
+        if parts.is_empty() {
+            return Vec::new();
+        }
+        let groups = self.classifier.matcher.groups(topic).iter();
+        groups
+            .filter(|group| group.parts.iter().all(|part| parts.contains(part)))
+            .flat_map(|group| self.together(group))
+            .collect()
+    }
+
+    /// The evidence that phrases stand together: in the title and the lead, which are one, and in paragraphs of the body.
+    fn together(&self, group: &Group) -> Vec<Evidence> {
+        let strong = self.classifier.taxonomy.scoring.strong;
+        let all = |holds: &dyn Fn(usize) -> bool| -> Option<Vec<&Found>> {
+            let of_part = |part: &usize| {
+                let mut counting = self.counting();
+                counting.find(|one| one.matched.pattern == *part && holds(one.place))
+            };
+            group.parts.iter().map(of_part).collect()
+        };
+        let told = |at: &[&Found], count: usize| {
+            // The last that is needed tells where they are all there.
+            let last = at.iter().max_by_key(|one| (one.place, one.sentence))?;
+            let weight = strong * self.place(last).factor * share(self.place(last).kind, count);
+            Some(self.one(&group.written, last, rounded(weight), None))
+        };
+        let in_body = |place: usize| self.places[place].kind == Kind::Body;
+        let head = all(&|place| !in_body(place)).and_then(|at| told(&at, 1));
+        let paragraphs = (0..self.places.len()).filter(|place| in_body(*place));
+        let holding: Vec<Vec<&Found>> = paragraphs
+            .filter_map(|one| all(&|place| place == one))
+            .collect();
+        let body = holding.first().and_then(|at| told(at, holding.len()));
+        head.into_iter().chain(body).collect()
+    }
+
+    /// Whether there is nothing but weak phrases.
+    fn is_hints_alone(&self) -> bool {
+        !self.counting().any(|one| self.is_telling(one)) && self.groups.is_empty()
+    }
+
+    /// Whether headline and opening tell nothing of it.
+    fn is_of_body_alone(&self) -> bool {
+        let mut telling = self.counting().filter(|one| self.is_telling(one));
+        telling.all(|one| one.kind == Kind::Body)
+            && self
+                .groups
+                .iter()
+                .all(|one| one.r#where == Kind::Body.as_str())
+    }
+
+    /// Whether it is a phrase that is more than a hint.
+    fn is_telling(&self, one: &Found) -> bool {
+        let weak = self.classifier.taxonomy.scoring.weak;
+        matches!(self.role(one), Role::Phrase(weight) if weight > weak)
+    }
+
+    /// How much of what the body tells counts, by how many of its paragraphs do.
+    fn share_of_body(&self) -> f64 {
+        let places = self.places.iter();
+        let paragraphs = places.filter(|place| place.kind == Kind::Body).count() as f64;
+        let tells = |one: &&Found| self.is_telling(one) && one.kind == Kind::Body;
+        let mut telling: Vec<usize> = self.counting().filter(tells).map(|one| one.place).collect();
+        telling.dedup();
+        if telling.is_empty() {
+            return 1.0;
+        }
+        let enough = (paragraphs * SHARE_FOR_ALL).max(PARAGRAPHS_FOR_ALL.min(paragraphs));
+        (telling.len() as f64 / enough).min(1.0)
+    }
+
+    fn counting(&self) -> impl Iterator<Item = &Found> {
+        let found = self.found.iter();
+        found.filter(|one| one.matched.ignored.is_none())
+    }
+
+    fn weight(&self, weight: f64, first: &Found, holding: usize) -> f64 {
+        let place = self.place(first);
+        rounded(weight * place.factor * share(place.kind, holding) * early(place, first.sentence))
+    }
+
+    fn one(&self, phrase: &str, at: &Found, weight: f64, ignored: Option<String>) -> Evidence {
+        let place = self.place(at);
+        Evidence {
+            phrase: phrase.to_owned(),
+            r#where: Cow::Borrowed(place.kind.as_str()),
+            sentence: text::excerpt(place.sentences[at.sentence]),
+            weight,
+            ignored,
+        }
+    }
+
+    fn why(&self, ignored: Ignored) -> String {
+        match ignored {
+            Ignored::Masked(mask) => {
+                format!("inside \"{}\"", self.classifier.matcher.written(mask))
+            }
+            Ignored::Office => "a speaker's office".to_owned(),
+        }
+    }
+
+    fn place(&self, one: &Found) -> &Place<'_> {
+        &self.places[one.place]
+    }
+
+    fn role(&self, one: &Found) -> Role {
+        self.classifier.matcher.pattern(one.matched.pattern).role
+    }
+}
+
+impl Kind {
+    fn as_str(self) -> &'static str {
+        match self {
+            Kind::Title => "title",
+            Kind::Lead => "lead",
+            Kind::Body => "body",
+        }
+    }
+}
+
 /// How much of its weight a phrase has in a place, by how many paragraphs hold it.
-fn share(place: &Place<'_>, holding: usize) -> f64 {
-    match place.name {
-        "body" => (holding as f64 / PARAGRAPHS_FOR_ALL).min(1.0),
-        _ => 1.0,
+fn share(kind: Kind, holding: usize) -> f64 {
+    match kind {
+        Kind::Body => (holding as f64 / PARAGRAPHS_FOR_ALL).min(1.0),
+        Kind::Title | Kind::Lead => 1.0,
     }
 }
 
 /// A lead's first sentence says what a release is about; those behind it may mention more.
 fn early(place: &Place<'_>, sentence: usize) -> f64 {
-    match (place.name, sentence) {
-        ("lead", 1..) => LATER_IN_LEAD,
+    match (place.kind, sentence) {
+        (Kind::Lead, 1..) => LATER_IN_LEAD,
         _ => 1.0,
     }
 }
@@ -497,10 +537,10 @@ mod tests {
 
     fn scores(title: &str, lead: Option<&str>, body: &str) -> Vec<(String, f64)> {
         let c = classifier().classify(title, lead, &text::paragraphs(body));
-        c.tags
-            .into_iter()
-            .chain(c.missed)
-            .map(|t| (t.topic, t.score))
+        let missed = c.missed.into_iter().map(|one| one.tag);
+        let all = c.tags.into_iter().chain(missed);
+        all.filter(|tag| tag.score > 0.0)
+            .map(|tag| (tag.topic, tag.score))
             .collect()
     }
 
@@ -523,7 +563,7 @@ mod tests {
 
     #[test]
     fn words_are_whole_and_sentences_part_phrases() {
-        assert!(scores("Penknives and crimes. A knifeman", None, "").is_empty());
+        assert!(scores("Penknives and crimewave. A knifeman", None, "").is_empty());
         assert_eq!(
             scores("One knife. Crime falls", None, ""),
             [("knives".to_owned(), 6.0), ("all".to_owned(), 3.0)]
@@ -592,15 +632,16 @@ mod tests {
             Classifier::new(Taxonomy::read(&Document::new("t", text)).unwrap()).unwrap();
         let score = |title: &str, lead: &str, body: &str| {
             let given = classifier.classify(title, Some(lead), &text::paragraphs(body));
-            let tags = given.tags.iter().chain(&given.missed);
+            let missed = given.missed.iter().map(|one| &one.tag);
+            let tags = given.tags.iter().chain(missed);
             tags.map(|tag| (tag.score, tag.evidence[0].r#where.clone()))
                 .next()
         };
         assert_eq!(score("A salon", "Closed.", "Passports"), None);
-        let lead = Some((8.0, "lead".to_owned()));
+        let lead = Some((8.0, "lead".into()));
         assert_eq!(score("A salon", "He held her passport.", ""), lead);
         assert_eq!(score("Salons and passports", "", "").unwrap().0, 12.0);
-        let body = Some((2.67, "body".to_owned()));
+        let body = Some((2.67, "body".into()));
         assert_eq!(
             score(
                 "A",
@@ -610,6 +651,96 @@ mod tests {
             body
         );
         assert_eq!(score("A salon", "The passport office", ""), None);
+    }
+
+    #[test]
+    fn a_topic_that_just_missed_says_why() {
+        let missed = |title: &str, lead: &str, body: &str| {
+            let given = classifier().classify(title, Some(lead), &text::paragraphs(body));
+            let missed = given.missed.into_iter();
+            missed
+                .map(|one| (one.tag.topic, one.why))
+                .collect::<Vec<_>>()
+        };
+        let told = |topic: &str, why: &str| vec![(topic.to_owned(), why.to_owned())];
+        assert_eq!(
+            missed("A", "A knife.", ""),
+            told("knives", "2 less than the 6 that are needed")
+        );
+        assert_eq!(
+            missed("Crime, crime", "A crime.", "Crime"),
+            told("all", "0.67 less than the 6 that are needed")
+        );
+        let masked = classifier().classify("Knife crime lead speaks", None, &[]);
+        let knives = masked
+            .missed
+            .iter()
+            .find(|one| one.tag.topic == "knives")
+            .unwrap();
+        assert_eq!(knives.why, "nothing that was found counts");
+        let evidence = &knives.tag.evidence[0];
+        assert_eq!(
+            evidence.ignored.as_deref(),
+            Some("inside \"knife crime lead\"")
+        );
+        assert_eq!(evidence.weight, 0.0);
+        let office =
+            classifier().classify("A", Some("B"), &["The NPCC knife crime lead".to_owned()]);
+        let evidence = &office.missed[0].tag.evidence[0];
+        assert_eq!(evidence.ignored.as_deref(), Some("a speaker's office"));
+        assert_eq!(evidence.r#where, "body");
+        // What does not count is no evidence for a topic that is given.
+        let given = classifier().classify("Knife crime: the knife crime lead speaks", None, &[]);
+        assert!(given.tags[0].evidence.iter().all(|one| one.weight > 0.0));
+    }
+
+    #[test]
+    fn weak_phrases_alone_and_a_single_one_by_the_way_say_so() {
+        let text = "[scoring]\nthreshold = 2\ntitle = 3\nlead = 2\nbody = 1\nstrong = 4\nmedium = 2\nweak = 1\n\
+            [[topics]]\nid = \"roads\"\ntitle = \"R\"\nscope = \"s\"\nstrong = [\"drink driving\", \"speeding\"]\n\
+            [[topics]]\nid = \"dogs\"\ntitle = \"D\"\nscope = \"s\"\nmedium = [\"dog\"]\nweak = [\"lead\"]\n";
+        let classifier =
+            Classifier::new(Taxonomy::read(&Document::new("t", text)).unwrap()).unwrap();
+        let given = classifier.classify("A", Some("The lead"), &[]);
+        assert_eq!(
+            given.missed[0].why,
+            "1 less than the 3 that are needed of weak phrases alone"
+        );
+        let given = classifier.classify("Speeding and drink driving", Some("A dog saw it."), &[]);
+        assert_eq!(
+            given.missed[0].why,
+            "one phrase of the opening, beside roads with 24"
+        );
+    }
+
+    #[test]
+    fn a_topic_of_the_body_alone_needs_more() {
+        let body = "Knife crime.\nKnife crime.\nKnife crime. Stabbings.\nStabbing.\nA stab wound.";
+        let given = classifier().classify("A", Some("B"), &text::paragraphs(body));
+        let missed = given
+            .missed
+            .iter()
+            .find(|one| one.tag.topic == "knives")
+            .unwrap();
+        assert_eq!(missed.tag.score, 6.0);
+        assert_eq!(
+            missed.why,
+            "2.4 less than the 8.4 that are needed of the text alone"
+        );
+        let given = classifier().classify("A", Some("A stab"), &text::paragraphs(body));
+        assert_eq!(given.tags[0].score, 10.0);
+    }
+
+    #[test]
+    fn phrases_that_are_the_very_same_words_count_once_as_the_strongest() {
+        let text = "[scoring]\nthreshold = 6\ntitle = 3\nlead = 2\nbody = 1\nstrong = 4\nmedium = 2\nweak = 1\n\
+            [[topics]]\nid = \"a\"\ntitle = \"A\"\nscope = \"s\"\nstrong = [\"neighbourhood officer\"]\n\
+            medium = [\"neighbourhood off*\"]\nweak = [\"neighbourhood*\"]\n";
+        let classifier =
+            Classifier::new(Taxonomy::read(&Document::new("t", text)).unwrap()).unwrap();
+        let given = classifier.classify("Neighbourhood officers", None, &[]);
+        assert_eq!(given.tags[0].score, 12.0);
+        assert_eq!(given.tags[0].evidence.len(), 1);
     }
 
     #[test]

@@ -2,15 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Classification, Classifier, Taxonomy, UNCLASSIFIED};
+use super::{Classification, Classifier, Missed, Taxonomy, UNCLASSIFIED};
 use crate::release::Tag;
 use crate::score::{f1, share};
 use crate::text;
 
 /// A release with the topics that a person gives it. What is missing is empty.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Labelled {
+    /// What to call it by; nothing is done with it.
+    pub id: Option<String>,
     /// The headline.
     pub title: Option<String>,
     /// The summary.
@@ -46,12 +48,15 @@ impl Labelled {
             if right.contains(topic) || has(&self.optional, topic) {
                 continue;
             }
-            let nearly = missed.iter().find(|tag| tag.topic == *topic).cloned();
-            missing.push(nearly.unwrap_or_else(|| Tag {
-                topic: topic.clone(),
-                score: 0.0,
-                implied_by: None,
-                evidence: Vec::new(),
+            let nearly = missed.iter().find(|one| one.tag.topic == *topic).cloned();
+            missing.push(nearly.unwrap_or_else(|| Missed {
+                tag: Tag {
+                    topic: topic.clone(),
+                    score: 0.0,
+                    implied_by: None,
+                    evidence: Vec::new(),
+                },
+                why: "no phrase of it was found".to_owned(),
             }));
         }
         right.retain(|topic| !has(&self.optional, topic));
@@ -89,7 +94,7 @@ pub struct Judged {
     /// Those of them that it should not have, with the evidence for them.
     pub wrong: Vec<Tag>,
     /// Those that it lacks, with the evidence that there is.
-    pub missing: Vec<Tag>,
+    pub missing: Vec<Missed>,
 }
 
 impl Judged {
@@ -106,7 +111,7 @@ pub struct Scores {
     pub releases: usize,
     /// Over all that is given and wanted.
     pub micro: Score,
-    /// The mean of the topics that are given or wanted at all.
+    /// The mean of the topics that at least two releases should have.
     #[serde(rename = "macro")]
     pub mean: Score,
     /// Of each topic, in the taxonomy's order.
@@ -136,6 +141,9 @@ pub struct TopicScore {
     pub score: Score,
 }
 
+/// One release alone says little of how well its topic is given.
+const LEAST_SUPPORT: usize = 2;
+
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
     right: usize,
@@ -144,8 +152,8 @@ struct Counts {
 }
 
 impl Counts {
-    fn is_empty(self) -> bool {
-        self.right + self.wrong + self.missing == 0
+    fn support(self) -> usize {
+        self.right + self.missing
     }
 
     fn score(self) -> Score {
@@ -167,22 +175,23 @@ impl Scores {
         let mut topics = Vec::new();
         let mut used = Vec::new();
         for topic in &taxonomy.topics {
-            let is = |tag: &&Tag| tag.topic == topic.id;
             let mut counts = Counts::default();
             for one in judged {
                 counts.right += one.right.iter().filter(|id| **id == topic.id).count();
-                counts.wrong += one.wrong.iter().filter(is).count();
-                counts.missing += one.missing.iter().filter(is).count();
+                let wrong = one.wrong.iter().filter(|tag| tag.topic == topic.id);
+                counts.wrong += wrong.count();
+                let missing = one.missing.iter().filter(|one| one.tag.topic == topic.id);
+                counts.missing += missing.count();
             }
             all.right += counts.right;
             all.wrong += counts.wrong;
             all.missing += counts.missing;
-            if !counts.is_empty() {
+            if counts.support() >= LEAST_SUPPORT {
                 used.push(counts.score());
             }
             topics.push(TopicScore {
                 id: topic.id.clone(),
-                support: counts.right + counts.missing,
+                support: counts.support(),
                 score: counts.score(),
             });
         }
@@ -232,18 +241,18 @@ mod tests {
         let judged: Vec<Judged> = labelled.iter().map(|one| one.judge(&classifier)).collect();
         assert_eq!(judged[0].wrong[0].topic, "b");
         assert_eq!(judged[0].wrong[0].evidence[0].phrase, "berry");
-        assert_eq!(judged[2].missing[0].topic, "b");
+        assert_eq!(judged[2].missing[0].tag.topic, "b");
         assert!(judged[1].is_right() && judged[3].is_right());
         let scores = Scores::of(&judged, classifier.taxonomy());
         assert_eq!(scores.releases, 4);
         assert_eq!(scores.micro.precision, 0.75);
         assert_eq!(scores.micro.recall, 0.75);
-        // Of a all is right, of b nothing, and c is neither given nor wanted.
-        assert_eq!(scores.mean.f1, 0.5);
+        // Of a all is right; of b one is wanted, which is too few for the mean.
+        assert_eq!(scores.mean.f1, 1.0);
         let told = serde_json::to_value(&scores).unwrap();
         assert_eq!(told["topics"][0]["support"], 3);
         assert_eq!(told["topics"][1]["f1"], 0.0);
-        assert_eq!(told["macro"]["f1"], 0.5);
+        assert_eq!(told["macro"]["f1"], 1.0);
         let unknown = Labelled {
             topics: Some(vec!["d".into()]),
             ..Labelled::default()

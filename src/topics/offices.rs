@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-/// What stands before the subject of a speaker's office.
-const OFFICES: [&str; 4] = [" lead for ", " leads for ", " lead on ", " chair of the "];
+/// What stands before the subject of a speaker's office, in the spelling of which plurals are singulars.
+const OFFICES: [&str; 3] = [" lead for ", " lead on ", " chair of the "];
 /// What begins behind it.
 const AFTER_OFFICE: [&str; 10] = [
     "chief",
@@ -11,7 +11,7 @@ const AFTER_OFFICE: [&str; 10] = [
     "assistant",
     "commander",
     "said",
-    "says",
+    "say",
     "who",
     "has",
     "sir",
@@ -23,6 +23,9 @@ const LONGEST_OFFICE: usize = 8;
 /// Where a sentence names a speaker's office: what stands behind "lead for", and what stands between "NPCC" and "lead".
 pub(super) fn offices(words: &str) -> Vec<Range<usize>> {
     let mut offices = Vec::new();
+    if !words.contains(" lead ") && !words.contains(" chair ") {
+        return offices;
+    }
     for before in OFFICES {
         for (at, _) in words.match_indices(before) {
             let start = at + before.len();
