@@ -5,9 +5,12 @@ mod check;
 mod classify;
 mod evaluate;
 mod fetch;
+mod label;
+mod labels;
 mod merge;
 mod output;
 mod publish;
+mod reclassify;
 mod redact;
 mod rededuplicate;
 mod releases;
@@ -69,6 +72,13 @@ enum Command {
     Releases(releases::Arguments),
     /// One release with its topics, copies and history explained
     Show(show::Arguments),
+    /// A person's word on the topics of a release
+    Label(label::Arguments),
+    /// The releases on whose topics a person has spoken
+    #[command(subcommand)]
+    Labels(labels::Command),
+    /// Sorts the whole store anew, with today's rules on topics
+    Reclassify(reclassify::Arguments),
     /// Makes a release part of another, for ever
     Merge(merge::Arguments),
     /// Frees a merged copy, for ever
@@ -107,7 +117,7 @@ type Outcome = Result<(), Stop>;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::parse_from(label::as_words(std::env::args_os()));
     let has_bar = matches!(arguments.command, Some(Command::Backfill(_)));
     let level = match arguments.log {
         Some(level) => level,
@@ -162,6 +172,9 @@ async fn command(arguments: Arguments) -> Outcome {
                 Command::Split(split) => split::run(&ingest, &split).await,
                 Command::Rededuplicate(all) => rededuplicate::run(&ingest, &all).await,
                 Command::Redact(redact) => redact::run(&ingest, &redact).await,
+                Command::Label(label) => label::run(&ingest, &label).await,
+                Command::Labels(labels) => labels::run(&ingest, &labels).await,
+                Command::Reclassify(all) => reclassify::run(&ingest, &all).await,
                 Command::Check(_) | Command::Classify(_) | Command::Evaluate(_) => Ok(()),
             };
             // What another process holds the store's lock for must not keep this one from ending.

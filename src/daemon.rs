@@ -16,6 +16,7 @@ mod pages;
 mod past;
 mod publishing;
 mod reading;
+mod reclassification;
 mod redaction;
 mod rededuplication;
 mod report;
@@ -40,6 +41,7 @@ use crate::{config, feeds, html};
 pub use judging::Judged;
 pub use leases::Leases;
 pub use past::Step;
+pub use reclassification::{Moved, Reclassification};
 pub use redaction::Redacted;
 pub use rededuplication::{Change, Rededuplication};
 pub use report::Report;
@@ -146,6 +148,7 @@ impl Ingest {
         .await?;
         Ok(Derived {
             tags,
+            relations: self.classifier.relations().clone(),
             sketch,
             related: Vec::new(),
             reading,

@@ -5,6 +5,7 @@ mod documents;
 mod health;
 mod listener;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
@@ -35,6 +36,8 @@ pub struct Server {
     pub store: Store,
     /// The sources and their schedules.
     pub watched: Vec<Watched>,
+    /// Topics that are no more, each with the address of the one in its place, if there is one.
+    pub retired: HashMap<String, Option<String>>,
     /// What the store failed at in the last cycle: it could not be written down there.
     pub store_trouble: ArcSwapOption<String>,
 }
@@ -73,6 +76,9 @@ async fn document(
 ) -> Response {
     let path = percent_decode_str(uri.path()).decode_utf8_lossy();
     let Some(served) = server.documents.get(&path) else {
+        if let Some(response) = retired(&server, &path) {
+            return response;
+        }
         return if server.documents.are_there() {
             let text = format!("There is nothing at {path}. The feeds are listed at /\n");
             (StatusCode::NOT_FOUND, text).into_response()
@@ -116,6 +122,22 @@ async fn document(
         Body::from(variant.bytes.clone())
     };
     finished(response.body(body))
+}
+
+/// The answer for an address of a topic that is no more: where it is now, or that it is gone for ever.
+fn retired(server: &Server, path: &str) -> Option<Response> {
+    let name = path.strip_prefix("/topics/")?;
+    let (id, form) = name.split_at(name.find('.').unwrap_or(name.len()));
+    Some(match server.retired.get(id)? {
+        Some(address) => {
+            let location = [(header::LOCATION, format!("{address}{form}"))];
+            (StatusCode::MOVED_PERMANENTLY, location).into_response()
+        }
+        None => {
+            let text = format!("The topic {id} is no more. The feeds are listed at /\n");
+            (StatusCode::GONE, text).into_response()
+        }
+    })
 }
 
 fn finished(response: Result<Response, axum::http::Error>) -> Response {

@@ -20,6 +20,7 @@ mod read;
 mod redactions;
 mod related;
 mod sketches;
+mod tags;
 mod web;
 mod withdrawals;
 
@@ -42,6 +43,7 @@ pub use progress::{Alarm, Gap, Progress, Trouble};
 pub use read::ShownRelease;
 pub use redactions::{Extent, NumberedText, PartText, Print, Redaction, RemovedLeads};
 pub use related::Rulings;
+pub use tags::{Retagged, Word};
 pub use web::{Kept, LONGEST_FRESH, Validators, header_text, header_value};
 
 /// What the store cannot do.

@@ -11,7 +11,10 @@ use crate::difference::{Difference, Kind, PartDifference};
 use crate::release::{Guid, Merge, Reading, Related, Revision, Tag, Text};
 use crate::store::ShownRelease;
 use crate::text;
+use crate::topics::{Correction, Missed};
 
+/// A topic has just been missed with this share of the threshold.
+const NEARLY: f64 = 0.5;
 /// So many unchanged words are told around a change.
 const AROUND: usize = 8;
 
@@ -29,6 +32,8 @@ struct Shown {
     #[serde(flatten)]
     row: Row,
     tags: Vec<Tag>,
+    missed: Vec<Missed>,
+    corrections: Vec<Correction>,
     merges: Vec<Merge>,
     related: Vec<Related>,
     revisions: Vec<Told>,
@@ -48,13 +53,27 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
     let Some(shown) = ingest.store.show(guid).await? else {
         return Err(not_found(&arguments.id));
     };
+    // What is for nobody is told by nothing that was found in it either.
+    let missed = match shown.item.release.notice() {
+        None => ingest.classify(guid).await?.map(|found| found.missed),
+        Some(_) => None,
+    };
+    let has = |one: &Missed| shown.item.topics.contains(&one.tag.topic);
+    let missed: Vec<Missed> = missed
+        .into_iter()
+        .flatten()
+        .filter(|one| !has(one))
+        .collect();
     if arguments.output.format == Format::Text {
-        return output::print(&explained(&shown));
+        let least = ingest.classifier.taxonomy().scoring.threshold * NEARLY;
+        return output::print(&explained(&shown, &missed, least));
     }
     let revisions = told(&shown);
     output::json(&Shown {
         row: Row::new(ingest, shown.item),
         tags: shown.tags,
+        missed,
+        corrections: shown.corrections,
         merges: shown.merges,
         related: shown.related,
         revisions,
@@ -110,7 +129,7 @@ fn not_found(id: &str) -> Stop {
     ))
 }
 
-fn explained(shown: &ShownRelease) -> String {
+fn explained(shown: &ShownRelease, missed: &[Missed], least: f64) -> String {
     let release = &shown.item.release;
     let mut out = format!(
         "{}\n{}\n{}\npublished {}, first seen {}, {}\n{}\nTopics\n",
@@ -135,6 +154,20 @@ fn explained(shown: &ShownRelease) -> String {
     }
     for tag in &shown.tags {
         out.push_str(&classify::explained(tag));
+    }
+    for Correction { topic, wanted, at } in &shown.corrections {
+        let word = if *wanted { "given" } else { "taken away" };
+        out += &format!("{topic}: {word} by a person, {}\n", local(*at));
+    }
+    let mut nearly = missed
+        .iter()
+        .filter(|one| one.tag.score >= least)
+        .peekable();
+    if nearly.peek().is_some() {
+        out.push_str("\nJust missed\n");
+    }
+    for one in nearly {
+        out.push_str(&classify::not_given(one));
     }
     if !shown.merges.is_empty() {
         out.push_str("\nCopies\n");

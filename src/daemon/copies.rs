@@ -111,6 +111,7 @@ impl Cycle<'_> {
         if !self.store.fold(&folding).await? {
             return Err(store::Error::Overruled.into());
         }
+        self.ingest.retag_if_corrected(into).await?;
         if is_later {
             self.count_merged(into, url, &folding.reason);
             return Ok(Outcome::Folded);

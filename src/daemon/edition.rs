@@ -42,10 +42,10 @@ impl Ingest {
                 title: topic.title.clone(),
                 scope: topic.scope.clone(),
                 count: count(&topic.id),
-                items: self.store.newest(Some(&topic.id), most).await?,
+                items: self.store.live(&topic.id, most).await?,
             });
         }
-        let rest: Vec<Item> = self.store.newest(Some(UNCLASSIFIED), most).await?;
+        let rest: Vec<Item> = self.store.live(UNCLASSIFIED, most).await?;
         feeds.push(feeds::Feed::unclassified(count(UNCLASSIFIED), rest));
         let site = site(&self.config);
         // Dozens of feeds with whole texts take a while, and requests must not wait for that.

@@ -317,6 +317,7 @@ impl Cycle<'_> {
         if !self.store.fold(&folding).await? {
             return Err(store::Error::Overruled.into());
         }
+        self.ingest.retag_if_corrected(of).await?;
         self.count_merged(of, url, &Reason::Redacted);
         Ok(Outcome::Folded)
     }

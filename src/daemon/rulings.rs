@@ -67,6 +67,7 @@ impl Ingest {
         };
         let done = store.fold(&folding).await?;
         if done {
+            self.retag_if_corrected(into).await?;
             let (from, reason) = (from.id(), &folding.reason);
             tracing::info!(id = into.id(), from, %reason, "a release is part of another now");
         }
@@ -98,7 +99,13 @@ impl Ingest {
             is_ruled,
             at: self.clock.now(),
         };
-        Ok(store.split(copy, &freeing).await?)
+        let is_corrected = !store.corrections(copy.of).await?.is_empty();
+        let freed = store.split(copy, &freeing).await?;
+        if let Some(freed) = freed.filter(|_| is_corrected) {
+            self.retag(freed, &[]).await?;
+            self.retag(copy.of, &[]).await?;
+        }
+        Ok(freed)
     }
 }
 

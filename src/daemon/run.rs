@@ -1,6 +1,7 @@
 //! The daemon's life: cycles by schedule, the past in the background, new editions when anything has changed, and
 //! serving all the while.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -73,7 +74,7 @@ impl Ingest {
             .take(&self.store, purpose, patience, &self.clock)
             .await?;
         let done = match (
-            self.sketch_anew().await,
+            self.make_ready().await,
             Cycle::new(self, source, &lease, by),
         ) {
             (Ok(()), Ok(cycle)) => work(cycle).await,
@@ -81,6 +82,13 @@ impl Ingest {
         };
         self.leases.give_back(lease).await;
         done
+    }
+
+    /// What has to be there before the first release of a cycle is stored.
+    async fn make_ready(&self) -> Result<(), Error> {
+        self.sketch_anew().await?;
+        self.is_sorted_by_todays_rules().await?;
+        Ok(())
     }
 
     /// Runs until `stop`. Whatever is under way then is dropped: each thing that is stored is stored whole, and the
@@ -106,8 +114,19 @@ impl Ingest {
             documents: Documents::default(),
             store: self.store.clone(),
             watched: watched.collect(),
+            retired: self.retired(),
             store_trouble: ArcSwapOption::empty(),
         });
+        match self.is_sorted_by_todays_rules().await {
+            Ok(true) => {}
+            Ok(false) => tracing::warn!(
+                "the rules on topics have changed since the releases were sorted by them; `npcc-feeds reclassify --dry-run` lists what would move, `npcc-feeds reclassify` moves it"
+            ),
+            // What can be served is served, whatever the store cannot do now.
+            Err(error) => {
+                tracing::warn!(%error, "by which rules the releases are sorted is not known")
+            }
+        }
         let router = serve::router(server.clone());
         let serving = tokio::spawn(serve::serve(listener, router, stop.clone()));
         tokio::select! {
@@ -120,6 +139,16 @@ impl Ingest {
             tracing::error!(%error, "serving failed");
         }
         Ok(())
+    }
+
+    /// Topics that are no more, each with the address of the one in its place.
+    fn retired(&self) -> HashMap<String, Option<String>> {
+        let public_url = &self.config.serve.public_url;
+        let retired = self.classifier.taxonomy().retired.iter();
+        let address = |id: &String| format!("{public_url}/topics/{id}");
+        retired
+            .map(|one| (one.id.clone(), one.to.as_ref().map(address)))
+            .collect()
     }
 
     /// Reads all sources, each for itself: one that fails or is slow keeps no other waiting.

@@ -1,15 +1,18 @@
 //! What a cycle writes: a new release, a copy, an edit, a completion. Each is one transaction.
 
-use chrono::{DateTime, Utc};
+use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use sqlx::Row;
 
 use super::redactions::Redaction;
 use super::related::relate;
 use super::sketches::write_sketch;
+use super::tags::{Entrance, write_tags};
 use super::{Error, RELEASE, Result, Store, Tx, bump, json_of, raise};
 use crate::difference::Weight;
 use crate::release::{CanonicalPath, Cause, DatedText, Guid, Reading, Status, Tag, Text};
+use crate::topics::Relations;
 
 /// A way in by which releases are announced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +48,10 @@ pub struct NewAddress {
 /// What is kept beside a release's text.
 #[derive(Debug, Clone, Default)]
 pub struct Derived {
-    /// Its topics.
+    /// Its topics by the rules.
     pub tags: Vec<Tag>,
+    /// How topics hang together, for a person's word on them.
+    pub relations: Arc<Relations>,
     /// The hashes by which copies find it; empty for a lead alone, which is never compared.
     pub sketch: Vec<i64>,
     /// The releases that it is like and yet is not, each with what spoke against it.
@@ -236,7 +241,7 @@ pub(super) async fn add_release(
     .await?;
     let cause = (Cause::First, None);
     add_revision(tx, guid, (&first.text, None), cause, &[], at).await?;
-    write_derived(tx, guid, derived).await
+    write_derived(tx, guid, derived, Entrance::Arrives, at).await
 }
 
 pub(super) async fn add_address(
@@ -307,7 +312,12 @@ pub(super) async fn add_newest(
     }
     let cause = (new.cause, new.weight);
     let number = add_revision(tx, guid, (&new.text, copy), cause, &new.changed, at).await?;
-    write_derived(tx, guid, &new.derived).await?;
+    // Whoever saw the lead of a release alone has not seen the release yet.
+    let entrance = match new.cause {
+        Cause::Completed => Entrance::Arrives,
+        _ => Entrance::Changes,
+    };
+    write_derived(tx, guid, &new.derived, entrance, at).await?;
     bump(tx).await?;
     Ok(Some(number))
 }
@@ -357,40 +367,23 @@ pub(super) async fn add_revision(
     Ok(number)
 }
 
-pub(super) async fn write_derived(tx: &mut Tx, guid: Guid, derived: &Derived) -> Result<()> {
+pub(super) async fn write_derived(
+    tx: &mut Tx,
+    guid: Guid,
+    derived: &Derived,
+    entrance: Entrance,
+    at: DateTime<Utc>,
+) -> Result<()> {
     write_sketch(tx, guid, &derived.sketch).await?;
     relate(tx, guid, &derived.related).await?;
-    let guid = guid.to_string();
     if let Some(reading) = derived.reading {
         sqlx::query("UPDATE releases SET reading = $1 WHERE guid = $2")
             .bind(reading.as_str())
-            .bind(&guid)
+            .bind(guid.to_string())
             .execute(&mut **tx)
             .await?;
     }
-    sqlx::query("DELETE FROM tags WHERE guid = $1")
-        .bind(&guid)
-        .execute(&mut **tx)
-        .await?;
-    for tag in &derived.tags {
-        sqlx::query("INSERT INTO tags (guid, topic, score, implied_by, evidence) VALUES ($1, $2, $3, $4, $5)")
-            .bind(&guid)
-            .bind(&tag.topic)
-            .bind(tag.score)
-            .bind(tag.implied_by.as_deref())
-            .bind(json_of(&tag.evidence, "evidence")?)
-            .execute(&mut **tx)
-            .await?;
-    }
-    // A person's word comes after the rules' and wins.
-    for sql in [
-        "DELETE FROM tags WHERE guid = $1 AND topic IN
-         (SELECT topic FROM corrections WHERE guid = $1 AND wanted = 0)",
-        "INSERT INTO tags (guid, topic, score, implied_by, evidence)
-         SELECT c.guid, c.topic, 0, NULL, '[]' FROM corrections c WHERE c.guid = $1 AND c.wanted = 1
-         AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.guid = c.guid AND t.topic = c.topic)",
-    ] {
-        sqlx::query(sql).bind(&guid).execute(&mut **tx).await?;
-    }
+    let tags = derived.tags.clone();
+    write_tags(tx, guid, tags, &derived.relations, entrance, at).await?;
     Ok(())
 }

@@ -7,7 +7,7 @@ use sqlx::{AnyPool, SqlStr};
 
 use super::Result;
 
-const SQLITE: [(i64, &str, &str); 4] = [
+const SQLITE: [(i64, &str, &str); 5] = [
     (1, "first", include_str!("migrations/sqlite/0001_first.sql")),
     (
         2,
@@ -23,6 +23,11 @@ const SQLITE: [(i64, &str, &str); 4] = [
         4,
         "copies",
         include_str!("migrations/sqlite/0004_copies.sql"),
+    ),
+    (
+        5,
+        "topics",
+        include_str!("migrations/sqlite/0005_topics.sql"),
     ),
 ];
 

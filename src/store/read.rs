@@ -11,7 +11,7 @@ use crate::release::{
     CanonicalPath, DatedText, Guid, Item, Merge, Reading, Related, Release, Revision, Status, Tag,
     Text,
 };
-use crate::topics::UNCLASSIFIED;
+use crate::topics::{Correction, UNCLASSIFIED};
 
 /// A release with everything that explains it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,8 @@ pub struct ShownRelease {
     pub item: Item,
     /// Its topics with their evidence.
     pub tags: Vec<Tag>,
+    /// A person's word on them.
+    pub corrections: Vec<Correction>,
     /// Its copies, oldest first.
     pub merges: Vec<Merge>,
     /// The releases that it is like and yet is not, newest first.
@@ -36,17 +38,39 @@ impl Store {
     /// # Errors
     /// [`super::Error`].
     pub async fn newest(&self, topic: Option<&str>, most: i64) -> Result<Vec<Item>> {
+        self.of_topic(topic, "", most).await
+    }
+
+    /// The newest releases of a topic's live feed, newest first: without those that got the topic long after they were
+    /// published, which its subscribers would take for news.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn live(&self, topic: &str, most: i64) -> Result<Vec<Item>> {
+        let is_live = "AND NOT EXISTS (SELECT 1 FROM feed_entries e WHERE e.guid = r.guid AND e.topic = $2 AND e.is_live = 0)";
+        self.of_topic(Some(topic), is_live, most).await
+    }
+
+    async fn of_topic(
+        &self,
+        topic: Option<&str>,
+        condition: &'static str,
+        most: i64,
+    ) -> Result<Vec<Item>> {
         let filter = match topic {
             None => "",
-            Some(UNCLASSIFIED) => "AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid)",
+            Some(UNCLASSIFIED) => {
+                "AND $2 <> '' AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid)"
+            }
             Some(_) => "AND EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid AND t.topic = $2)",
         };
         let sql = format!(
-            "SELECT r.* FROM releases r WHERE r.merged_into IS NULL {filter} ORDER BY r.published DESC, r.first_seen DESC, r.guid LIMIT $1"
+            "SELECT r.* FROM releases r WHERE r.merged_into IS NULL {filter} {condition}
+             ORDER BY r.published DESC, r.first_seen DESC, r.guid LIMIT $1"
         );
-        // The filter is one of three constants.
+        // The filter is one of three constants, and so is the condition.
         let mut query = sqlx::query(AssertSqlSafe(sql)).bind(most);
-        if let Some(topic) = topic.filter(|topic| *topic != UNCLASSIFIED) {
+        if let Some(topic) = topic {
             query = query.bind(topic);
         }
         let rows = query.fetch_all(&self.pool).await?;
@@ -111,6 +135,7 @@ impl Store {
         Ok(Some(ShownRelease {
             item,
             tags,
+            corrections: self.corrections(guid).await?,
             merges: self.merges(guid).await?,
             related: self.related(guid).await?,
             revisions: self.revisions(guid).await?,
@@ -165,23 +190,6 @@ impl Store {
         .await?;
         rows.iter()
             .map(|row| Ok((row.try_get("topic")?, row.try_get("releases")?)))
-            .collect()
-    }
-
-    async fn tags(&self, guid: Guid) -> Result<Vec<Tag>> {
-        let rows = sqlx::query("SELECT * FROM tags WHERE guid = $1 ORDER BY score DESC, topic")
-            .bind(guid.to_string())
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Tag {
-                    topic: row.try_get("topic")?,
-                    score: row.try_get("score")?,
-                    implied_by: row.try_get("implied_by")?,
-                    evidence: json_in(&row.try_get::<String, _>("evidence")?, "evidence")?,
-                })
-            })
             .collect()
     }
 

@@ -54,7 +54,6 @@ fn merged<'a>(into: Guid, path: &'a CanonicalPath, text: &'a DatedText) -> Merge
 
 fn derived(topic: &str) -> Derived {
     Derived {
-        reading: None,
         tags: vec![Tag {
             topic: topic.into(),
             score: 8.5,
@@ -62,7 +61,7 @@ fn derived(topic: &str) -> Derived {
             evidence: Vec::new(),
         }],
         sketch: vec![1, 7],
-        related: Vec::new(),
+        ..Derived::default()
     }
 }
 

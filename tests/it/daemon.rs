@@ -213,6 +213,35 @@ async fn documents_are_served_with_validators_that_outlive_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_topic_that_was_renamed_redirects_and_one_that_was_taken_out_is_gone() {
+    let mut world = World::new(numbered(1..=2)).await;
+    world.set("CLASSIFY__TOPICS", "topics.toml");
+    let topics = "[scoring]\nthreshold = 6\ntitle = 3\nlead = 2\nbody = 1\nstrong = 4\nmedium = 2\nweak = 1\n\
+        [[topics]]\nid = \"now\"\ntitle = \"N\"\nscope = \"s\"\nstrong = [\"release number\"]\n\
+        [[retired]]\nid = \"before\"\nto = \"now\"\n[[retired]]\nid = \"gone\"\n";
+    std::fs::write(world.path("topics.toml"), topics).unwrap();
+    world.set("SERVE__PUBLIC_URL", "https://feeds.example/npcc");
+    let daemon = Daemon::serving(&world).await;
+    let client = reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap();
+    for form in ["", ".rss", ".atom", ".json"] {
+        let get = async |id: &str| {
+            let url = format!("{}/topics/{id}{form}", daemon.base);
+            client.get(url).send().await.unwrap()
+        };
+        let moved = get("before").await;
+        assert_eq!(moved.status(), 301);
+        let location = format!("https://feeds.example/npcc/topics/now{form}");
+        assert_eq!(moved.headers()["location"], location.as_str());
+        assert_eq!(get("gone").await.status(), 410);
+        assert_eq!(get("never").await.status(), 404);
+    }
+    assert_eq!(daemon.get("/topics/now.rss").await.status(), 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_cannot_be_written_is_tried_again_and_stops_nothing() {
     let mut world = World::new(numbered(1..=3)).await;
     world.set("PUBLISH__TO", "files");

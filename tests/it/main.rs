@@ -11,6 +11,7 @@ mod simulation;
 mod archive;
 mod commands;
 mod copies;
+mod corrections;
 mod cycles;
 mod daemon;
 mod edits;

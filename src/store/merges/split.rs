@@ -11,6 +11,7 @@ use crate::store::ingest::{Derived, add_release, is_news, write_derived};
 use crate::store::redactions::{Redaction, redact_new};
 use crate::store::related::{relate, rule};
 use crate::store::sketches::write_sketch;
+use crate::store::tags::Entrance;
 use crate::store::{
     RULING, Result, Store, Tx, bump, dated_text_in, guid_in, optional_time_in, raise, time_in,
 };
@@ -94,7 +95,7 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         for (left, derived) in freeing.left {
-            leave(&mut tx, left, derived).await?;
+            leave(&mut tx, left, derived, freeing.at).await?;
         }
         if freeing.is_ruled {
             rule_apart(&mut tx, guid, copy.of, freeing.at).await?;
@@ -339,7 +340,7 @@ impl Staying {
 }
 
 /// Takes the texts of a copy away from a release. Where it showed one of them, it shows what it has left.
-async fn leave(tx: &mut Tx, left: &Left, derived: &Derived) -> Result<()> {
+async fn leave(tx: &mut Tx, left: &Left, derived: &Derived, at: DateTime<Utc>) -> Result<()> {
     let id = left.guid.to_string();
     for number in &left.gone {
         sqlx::query("DELETE FROM revisions WHERE guid = $1 AND number = $2")
@@ -379,7 +380,7 @@ async fn leave(tx: &mut Tx, left: &Left, derived: &Derived) -> Result<()> {
     .execute(&mut **tx)
     .await?;
     if done.rows_affected() > 0 {
-        write_derived(tx, left.guid, derived).await?;
+        write_derived(tx, left.guid, derived, Entrance::Changes, at).await?;
     }
     Ok(())
 }

@@ -1,0 +1,398 @@
+//! The topics of releases: by the rules, with a person's word on them, and which of them a topic's live feed shows.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+use super::{
+    Error, Result, Store, Tx, bump, dated_text_in, guid_in, instant, json_in, json_of, time_in,
+};
+use crate::release::{Guid, Tag, Text};
+use crate::topics::{Correction, Relations, UNCLASSIFIED};
+
+/// What gets a topic longer after it was published stands in the topic's archive alone: to a subscriber it would look like
+/// news.
+const RECENT: TimeDelta = TimeDelta::days(30);
+
+/// The counter that holds the version of the rules by which all releases were last sorted.
+const RULES: &str = "rules";
+
+/// How a release comes to its topics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entrance {
+    /// It is new here, however old.
+    Arrives,
+    /// It was here before: its text changed, the rules did, or a person spoke.
+    Changes,
+}
+
+/// A person's word on a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Word {
+    /// The release has it.
+    Give,
+    /// The release does not have it.
+    Take,
+    /// The rules decide again.
+    Unsay,
+}
+
+/// What became of the topics of a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retagged {
+    /// The ids that it had.
+    pub before: Vec<String>,
+    /// The ids that it has.
+    pub now: Vec<String>,
+}
+
+impl Retagged {
+    /// The topics that it has now and had not.
+    pub fn gets(&self) -> Vec<&str> {
+        added(&self.before, &self.now)
+    }
+
+    /// The topics that it had and has no more.
+    pub fn loses(&self) -> Vec<&str> {
+        added(&self.now, &self.before)
+    }
+}
+
+fn added<'a>(before: &[String], now: &'a [String]) -> Vec<&'a str> {
+    let new = now.iter().filter(|topic| !before.contains(topic));
+    new.map(String::as_str).collect()
+}
+
+impl Store {
+    /// A person's word on a release and on what is part of it, by topic.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn corrections(&self, guid: Guid) -> Result<Vec<Correction>> {
+        corrections_in(
+            &sqlx::query(CORRECTIONS)
+                .bind(guid.to_string())
+                .fetch_all(&self.pool)
+                .await?,
+        )
+    }
+
+    /// The shown releases on whose topics a person has spoken, in the order in which they were stored.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn corrected(&self) -> Result<Vec<Guid>> {
+        let rows = sqlx::query(
+            "SELECT s.guid FROM releases s WHERE s.merged_into IS NULL AND EXISTS
+             (SELECT 1 FROM corrections c JOIN releases r ON r.guid = c.guid
+              WHERE COALESCE(r.merged_into, r.guid) = s.guid) ORDER BY s.number",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(guid_in).collect()
+    }
+
+    /// What the rules need to sort a release anew: its text, or none where a person has removed it.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn text_for_topics(&self, guid: Guid) -> Result<Option<Text>> {
+        let row = sqlx::query(
+            "SELECT title, lead, body, published FROM releases WHERE guid = $1 AND redacted IS NULL",
+        )
+        .bind(guid.to_string())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row
+            .as_ref()
+            .map(dated_text_in)
+            .transpose()?
+            .map(|dated| dated.text))
+    }
+
+    /// The version of the rules by which all releases were last sorted. A store without releases is sorted by `today`'s.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn sorted_by(&self, today: i64) -> Result<i64> {
+        let row = sqlx::query(
+            "SELECT CASE WHEN EXISTS (SELECT 1 FROM releases) THEN 1 ELSE 0 END, value FROM counters WHERE name = $1",
+        )
+        .bind(RULES)
+        .fetch_one(&self.pool)
+        .await?;
+        let (has_releases, version): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        if has_releases == 0 && version != today {
+            self.is_sorted_by(today).await?;
+            return Ok(today);
+        }
+        Ok(version)
+    }
+
+    /// Notes that all releases are sorted by this version of the rules.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn is_sorted_by(&self, version: i64) -> Result<()> {
+        sqlx::query("UPDATE counters SET value = $1 WHERE name = $2")
+            .bind(version)
+            .bind(RULES)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Some releases in the order in which they were stored, after a number, each with its own; those that are part of
+    /// others too.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn all_in_order(&self, after: i64, most: i64) -> Result<Vec<(i64, Guid)>> {
+        let rows = sqlx::query(
+            "SELECT number, guid FROM releases WHERE number > $1 ORDER BY number LIMIT $2",
+        )
+        .bind(after)
+        .bind(most)
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get("number")?, guid_in(row)?)))
+            .collect()
+    }
+
+    /// The topics that a release has, with the evidence for them.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn tags(&self, guid: Guid) -> Result<Vec<Tag>> {
+        let rows = sqlx::query(TAGS)
+            .bind(guid.to_string())
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(tag_in).collect()
+    }
+
+    /// What a release would have by the rules' topics and a person's word on them.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn would_have(
+        &self,
+        guid: Guid,
+        tags: Vec<Tag>,
+        relations: &Relations,
+    ) -> Result<Retagged> {
+        let before = self.tags(guid).await?;
+        let now = relations.corrected(tags, &self.corrections(guid).await?);
+        Ok(Retagged {
+            before: ids(&before),
+            now: ids(&now),
+        })
+    }
+
+    /// Keeps a person's words on a release, if there are any, and gives it the rules' topics, as they were found in this
+    /// text, with all that a person has said on them.
+    ///
+    /// # Errors
+    /// [`Error`]; [`Error::Overruled`] where the text is another by now.
+    pub async fn retag(
+        &self,
+        guid: Guid,
+        words: &[(String, Word)],
+        (text, tags): (Option<&Text>, Vec<Tag>),
+        relations: &Relations,
+        at: DateTime<Utc>,
+    ) -> Result<Retagged> {
+        let mut tx = self.begin().await?;
+        let row = sqlx::query("SELECT title, lead, body, redacted FROM releases WHERE guid = $1")
+            .bind(guid.to_string())
+            .fetch_optional(&mut *tx)
+            .await?;
+        let row = row.ok_or(Error::Overruled)?;
+        let is_redacted = row.try_get::<Option<String>, _>("redacted")?.is_some();
+        let now = Text {
+            title: row.try_get("title")?,
+            lead: row.try_get("lead")?,
+            body: row.try_get("body")?,
+        };
+        if is_redacted != text.is_none() || text.is_some_and(|text| *text != now) {
+            return Err(Error::Overruled);
+        }
+        for (topic, word) in words {
+            correct(&mut tx, guid, topic, *word, at).await?;
+        }
+        let retagged = write_tags(&mut tx, guid, tags, relations, Entrance::Changes, at).await?;
+        if retagged.before != retagged.now {
+            bump(&mut tx).await?;
+        }
+        tx.commit().await?;
+        Ok(retagged)
+    }
+}
+
+async fn correct(
+    tx: &mut Tx,
+    guid: Guid,
+    topic: &str,
+    word: Word,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let wanted = match word {
+        Word::Give => 1_i64,
+        Word::Take => 0,
+        Word::Unsay => {
+            sqlx::query(
+                "DELETE FROM corrections WHERE topic = $1 AND
+                 (guid = $2 OR guid IN (SELECT guid FROM releases WHERE merged_into = $2))",
+            )
+            .bind(topic)
+            .bind(guid.to_string())
+            .execute(&mut **tx)
+            .await?;
+            return Ok(());
+        }
+    };
+    sqlx::query(
+        "INSERT INTO corrections (guid, topic, wanted, at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (guid, topic) DO UPDATE SET wanted = excluded.wanted, at = excluded.at",
+    )
+    .bind(guid.to_string())
+    .bind(topic)
+    .bind(wanted)
+    .bind(at.timestamp())
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+const TAGS: &str = "SELECT * FROM tags WHERE guid = $1 ORDER BY score DESC, topic";
+
+/// The word on a release itself counts before that on its parts, and the later before the earlier.
+const CORRECTIONS: &str = "SELECT c.topic, c.wanted, c.at FROM corrections c
+    WHERE c.guid = $1 OR c.guid IN (SELECT guid FROM releases WHERE merged_into = $1)
+    ORDER BY CASE WHEN c.guid = $1 THEN 0 ELSE 1 END, c.at DESC, c.guid";
+
+fn corrections_in(rows: &[AnyRow]) -> Result<Vec<Correction>> {
+    let mut corrections: Vec<Correction> = Vec::new();
+    for row in rows {
+        let topic: String = row.try_get("topic")?;
+        if corrections.iter().all(|one| one.topic != topic) {
+            corrections.push(Correction {
+                topic,
+                wanted: row.try_get::<i64, _>("wanted")? == 1,
+                at: time_in(row, "at")?,
+            });
+        }
+    }
+    corrections.sort_by(|a, b| a.topic.cmp(&b.topic));
+    Ok(corrections)
+}
+
+fn tag_in(row: &AnyRow) -> Result<Tag> {
+    Ok(Tag {
+        topic: row.try_get("topic")?,
+        score: row.try_get("score")?,
+        implied_by: row.try_get("implied_by")?,
+        evidence: json_in(&row.try_get::<String, _>("evidence")?, "evidence")?,
+    })
+}
+
+fn ids(tags: &[Tag]) -> Vec<String> {
+    let mut ids: Vec<String> = tags.iter().map(|tag| tag.topic.clone()).collect();
+    ids.sort();
+    ids
+}
+
+/// Writes the rules' topics of a release, with a person's word on them. What is the same already is not written again.
+pub(super) async fn write_tags(
+    tx: &mut Tx,
+    guid: Guid,
+    tags: Vec<Tag>,
+    relations: &Relations,
+    entrance: Entrance,
+    at: DateTime<Utc>,
+) -> Result<Retagged> {
+    let id = guid.to_string();
+    let rows = sqlx::query(CORRECTIONS)
+        .bind(&id)
+        .fetch_all(&mut **tx)
+        .await?;
+    let tags = relations.corrected(tags, &corrections_in(&rows)?);
+    let rows = sqlx::query(TAGS).bind(&id).fetch_all(&mut **tx).await?;
+    let before: Vec<Tag> = rows.iter().map(tag_in).collect::<Result<_>>()?;
+    let retagged = Retagged {
+        before: ids(&before),
+        now: ids(&tags),
+    };
+    let is_there = |tag: &Tag| before.contains(tag);
+    if before.len() != tags.len() || !tags.iter().all(is_there) {
+        sqlx::query("DELETE FROM tags WHERE guid = $1")
+            .bind(&id)
+            .execute(&mut **tx)
+            .await?;
+        for tag in &tags {
+            sqlx::query(
+                "INSERT INTO tags (guid, topic, score, implied_by, evidence) VALUES ($1, $2, $3, $4, $5)",
+            )
+            .bind(&id)
+            .bind(&tag.topic)
+            .bind(tag.score)
+            .bind(tag.implied_by.as_deref())
+            .bind(json_of(&tag.evidence, "evidence")?)
+            .execute(&mut **tx)
+            .await?;
+        }
+    }
+    enter(tx, guid, &retagged.now, relations, entrance, at).await?;
+    Ok(retagged)
+}
+
+/// Decides, when a release first gets a topic, whether it enters the topic's live feed. What is decided once stays, so that
+/// a topic that comes back after a mistake of the rules is where it was.
+async fn enter(
+    tx: &mut Tx,
+    guid: Guid,
+    topics: &[String],
+    relations: &Relations,
+    entrance: Entrance,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    let id = guid.to_string();
+    let row = sqlx::query("SELECT published FROM releases WHERE guid = $1")
+        .bind(&id)
+        .fetch_one(&mut **tx)
+        .await?;
+    let is_recent = at - instant(row.try_get("published")?)? <= RECENT;
+    let is_live = entrance == Entrance::Arrives || is_recent;
+    let unclassified = [UNCLASSIFIED.to_owned()];
+    let entered = if topics.is_empty() {
+        &unclassified[..]
+    } else {
+        topics
+    };
+    for topic in entered {
+        // Subscribers of a topic that is called otherwise today have seen what it had.
+        for old in relations.before(topic) {
+            sqlx::query(
+                "INSERT INTO feed_entries (guid, topic, is_live)
+                 SELECT guid, $1, is_live FROM feed_entries WHERE guid = $2 AND topic = $3
+                 ON CONFLICT (guid, topic) DO NOTHING",
+            )
+            .bind(topic)
+            .bind(&id)
+            .bind(old)
+            .execute(&mut **tx)
+            .await?;
+        }
+        sqlx::query(
+            "INSERT INTO feed_entries (guid, topic, is_live) VALUES ($1, $2, $3)
+             ON CONFLICT (guid, topic) DO NOTHING",
+        )
+        .bind(&id)
+        .bind(topic)
+        .bind(i64::from(is_live))
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,272 @@
+//! A person's word on topics, and what becomes of stored releases when the rules change.
+
+use serde_json::{Value, json};
+
+use crate::harness::{World, field, numbered, of_today};
+
+const ROADS: &str = "roads-policing";
+const HOME: &str = "domestic-abuse";
+const WOMEN: &str = "violence-against-women-and-girls";
+
+fn address(n: u32) -> String {
+    format!("http://127.0.0.1/releases/release-number-{n}")
+}
+
+/// A taxonomy of these topics, each with the phrase that gives it.
+fn taxonomy(topics: &[(&str, &str)], more: &str) -> String {
+    let scoring = "[scoring]\nthreshold = 6\ntitle = 3\nlead = 2\nbody = 1\nstrong = 4\nmedium = 2\nweak = 1\n";
+    let topics = topics.iter().map(|(id, phrase)| {
+        format!(
+            "[[topics]]\nid = \"{id}\"\ntitle = \"{id}\"\nscope = \"s\"\nstrong = [\"{phrase}\"]\n"
+        )
+    });
+    format!("{scoring}{}{more}", topics.collect::<String>())
+}
+
+impl World {
+    /// Has the topics of this taxonomy from now on.
+    fn sort_by(&mut self, taxonomy: &str) {
+        std::fs::write(self.path("topics.toml"), taxonomy).unwrap();
+        self.set("CLASSIFY__TOPICS", "topics.toml");
+    }
+
+    async fn topics_of(&self, n: u32) -> Vec<String> {
+        let shown = self.json(&["show", &address(n)]).await;
+        serde_json::from_value(shown["topics"].clone()).unwrap()
+    }
+
+    async fn reclassify(&self) -> Vec<Value> {
+        let moved = self.json(&["reclassify"]).await;
+        moved.as_array().unwrap().clone()
+    }
+
+    /// The titles in a topic's live feed, in the order of the alphabet.
+    async fn live(&self, topic: &str) -> Vec<String> {
+        let channel = self.feed(&format!("topics/{topic}")).await;
+        let titles = channel
+            .items
+            .iter()
+            .map(|item| item.title().unwrap().to_owned());
+        let mut titles: Vec<String> = titles.collect();
+        titles.sort();
+        titles
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_persons_word_outlives_every_run_of_the_rules() {
+    let world = World::read(3).await;
+    let given = world
+        .json(&["label", &address(2), "+domestic-abuse", "+roads-policing"])
+        .await;
+    assert_eq!(
+        given["gets"],
+        json!([HOME, ROADS, WOMEN]),
+        "and what a topic implies"
+    );
+    assert_eq!(world.topics_of(2).await, [WOMEN, HOME, ROADS]);
+    assert_eq!(world.live(HOME).await, ["Release number 2"]);
+    world.json(&["label", &address(2), "-roads-policing"]).await;
+    assert_eq!(world.topics_of(2).await, [WOMEN, HOME]);
+
+    // An edit, another look at all, a store that is read anew.
+    world.site().edit("release-number-2", |item| {
+        item.title = "Drink driving: a week of speeding checks".to_owned();
+        item.lead = "Drink driving and speeding.".to_owned();
+    });
+    world.make_pages_due().await;
+    assert_eq!(world.fetch().await["revised"], 1);
+    assert_eq!(world.reclassify().await, [Value::Null; 0]);
+    assert_eq!(world.topics_of(2).await, [WOMEN, HOME]);
+    let shown = world.json(&["show", &address(2)]).await;
+    let corrections = shown["corrections"].as_array().unwrap();
+    assert_eq!(field(corrections, "id"), [HOME, ROADS]);
+    assert_eq!(corrections[1]["wanted"], false);
+    let text = world.run(&["show", &address(2)]).await;
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(
+        text.contains("roads-policing: taken away by a person"),
+        "{text}"
+    );
+
+    // What is unsaid is the rules' again.
+    let unsaid = world
+        .json(&["label", &address(2), "=roads-policing", "=domestic-abuse"])
+        .await;
+    assert_eq!(unsaid["topics"], json!([ROADS]));
+    assert_eq!(unsaid["loses"], json!([HOME, WOMEN]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_that_cannot_be_meant_changes_nothing_and_says_why() {
+    let world = World::read(1).await;
+    let id = address(1);
+    for (words, told) in [
+        (
+            &["roads-policing"][..],
+            "write +roads-policing, -roads-policing or =roads-policing",
+        ),
+        (
+            &["+roads"],
+            "there is no topic \"roads\"; did you mean \"roads-policing\"?",
+        ),
+        (&["+hate-crime", "-hate-crime"], "stands there twice"),
+        (&["+unclassified"], "there is no topic \"unclassified\""),
+        (&[], "required"),
+    ] {
+        let output = world.run(&[&["label", &id], words].concat()).await;
+        assert_eq!(output.status.code(), Some(2), "{words:?}");
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(error.contains(told), "{told} in {error}");
+    }
+    let output = world
+        .run(&["label", "https://elsewhere.example/none", "+hate-crime"])
+        .await;
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(world.topics_of(1).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn corrections_are_exported_as_labelled_releases() {
+    let world = World::read(4).await;
+    world.json(&["label", &address(2), "+domestic-abuse"]).await;
+    world.json(&["label", &address(3), "-roads-policing"]).await;
+    world.json(&["label", &address(4), "+roads-policing"]).await;
+    world.json(&["redact", &address(4)]).await;
+    let output = world.run(&["labels", "export"]).await;
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("1 release is left out"), "{error}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let labelled: Vec<Value> = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(
+        field(&labelled, "title"),
+        ["Release number 2", "Release number 3"]
+    );
+    assert_eq!(labelled[0]["topics"], json!([WOMEN, HOME]));
+    assert_eq!(labelled[1]["topics"], json!([]));
+    assert!(labelled[0]["body"].as_str().unwrap().contains("w2x7"));
+    std::fs::write(world.path("labels.jsonl"), lines).unwrap();
+    let scores = world.json(&["evaluate", "topics", "labels.jsonl"]).await;
+    assert_eq!(scores["releases"], 2);
+    assert_eq!(
+        scores["micro"]["recall"], 0.0,
+        "the rules do not know it yet"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_topic_fills_its_archive_and_only_what_is_recent_is_shown_as_news() {
+    let mut items = of_today(5..=6);
+    items.extend(numbered(1..=4));
+    let mut world = World::new(items).await;
+    world.sort_by(&taxonomy(&[("first", "number 1")], ""));
+    world.fetch().await;
+    let before = world.live("unclassified").await;
+    assert_eq!(before.len(), 5);
+
+    let topics = [("first", "release number"), ("second", "number 2")];
+    world.sort_by(&taxonomy(&topics, ""));
+    let told = world.json(&["reclassify", "--dry-run"]).await;
+    let told = told.as_array().unwrap();
+    assert_eq!(told.len(), 5, "{told:?}");
+    assert_eq!(world.topics_of(2).await, [""; 0], "only told");
+    assert_eq!(&world.reclassify().await, told);
+    assert_eq!(world.topics_of(2).await, ["first", "second"]);
+    let archive = world.json(&["releases", "--topic", "first"]).await;
+    assert_eq!(archive.as_array().unwrap().len(), 6);
+    let live = ["Release number 1", "Release number 5", "Release number 6"];
+    assert_eq!(world.live("first").await, live, "one had the topic before");
+    assert_eq!(world.live("second").await, [""; 0]);
+    assert_eq!(world.reclassify().await, [Value::Null; 0]);
+
+    // A mistake of the rules that is mended leaves the feeds as they were.
+    world.sort_by(&taxonomy(&[("second", "number 2")], ""));
+    world.reclassify().await;
+    assert_eq!(
+        world.live("unclassified").await,
+        before[1..],
+        "without what was never there"
+    );
+    world.sort_by(&taxonomy(&topics, ""));
+    world.reclassify().await;
+    assert_eq!(world.live("first").await, live);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_releases_of_a_renamed_topic_go_with_it() {
+    let mut world = World::new(numbered(1..=3)).await;
+    world.sort_by(&taxonomy(&[("before", "release number")], ""));
+    world.fetch().await;
+    world.json(&["label", &address(2), "-before"]).await;
+    world.json(&["redact", &address(1)]).await;
+    let renamed = "[[retired]]\nid = \"before\"\nto = \"now\"\n";
+    world.sort_by(&taxonomy(&[("now", "release number")], renamed));
+    assert_eq!(world.reclassify().await.len(), 2);
+    let titles = ["Release number 1", "Release number 3"];
+    assert_eq!(
+        world.live("now").await,
+        titles,
+        "removed texts keep their topics"
+    );
+    assert_eq!(
+        world.topics_of(2).await,
+        [""; 0],
+        "and so does a person's word"
+    );
+    world.sort_by(&taxonomy(
+        &[("other", "nothing of it")],
+        "[[retired]]\nid = \"now\"\n",
+    ));
+    world.reclassify().await;
+    assert_eq!(world.topics_of(1).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_persons_word_goes_along_when_its_release_becomes_part_of_another() {
+    let world = World::read(3).await;
+    world.json(&["label", &address(2), "+roads-policing"]).await;
+    world.json(&["merge", &address(2), &address(3)]).await;
+    assert_eq!(world.topics_of(3).await, [ROADS]);
+    world.json(&["label", &address(3), "-roads-policing"]).await;
+    assert_eq!(
+        world.topics_of(3).await,
+        [""; 0],
+        "the word on what is shown counts first"
+    );
+    world.json(&["label", &address(3), "=roads-policing"]).await;
+    assert_eq!(world.topics_of(3).await, [""; 0], "unsaid of all");
+    world.json(&["split", &address(2)]).await;
+    world.json(&["label", &address(2), "+roads-policing"]).await;
+    world.json(&["merge", &address(2), &address(3)]).await;
+    assert_eq!(world.topics_of(3).await, [ROADS]);
+    world.json(&["split", &address(2)]).await;
+    assert_eq!(world.topics_of(2).await, [ROADS]);
+    assert_eq!(world.topics_of(3).await, [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_known_by_which_rules_the_releases_were_sorted() {
+    let mut world = World::read(2).await;
+    let rules = async |world: &World| {
+        let mut store = world.open_store().await;
+        let row: (i64,) = sqlx::query_as("SELECT value FROM counters WHERE name = 'rules'")
+            .fetch_one(&mut store)
+            .await
+            .unwrap();
+        row.0
+    };
+    let first = rules(&world).await;
+    assert_ne!(first, 0, "an empty store is sorted by the first rules");
+    world.sort_by(&taxonomy(&[("a", "release number")], ""));
+    world.fetch().await;
+    assert_eq!(
+        rules(&world).await,
+        first,
+        "what was there is not sorted by the new ones yet"
+    );
+    world.reclassify().await;
+    assert_ne!(rules(&world).await, first);
+}
