@@ -128,6 +128,9 @@ async fn document(
 fn retired(server: &Server, path: &str) -> Option<Response> {
     let name = path.strip_prefix("/topics/")?;
     let (id, form) = name.split_at(name.find('.').unwrap_or(name.len()));
+    if !["", ".rss", ".atom", ".json"].contains(&form) {
+        return None;
+    }
     Some(match server.retired.get(id)? {
         Some(address) => {
             let location = [(header::LOCATION, format!("{address}{form}"))];

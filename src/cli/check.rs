@@ -23,7 +23,9 @@ pub(super) fn run(file: Option<&Path>, format: Format) -> Outcome {
         }
         Err(stop) => return Err(stop),
     };
-    let warnings = &setup.warnings;
+    let mut warnings = setup.warnings;
+    let told = setup.classifier.taxonomy().warnings(&setup.taxonomy);
+    warnings.extend(told.iter().map(ToString::to_string));
     if format == Format::Json {
         return output::json(&json!({"problems": [], "warnings": warnings}));
     }
@@ -36,7 +38,7 @@ pub(super) fn run(file: Option<&Path>, format: Format) -> Outcome {
         "{}: right, {}\n{}: right, {topics} topics\n",
         setup.configuration_name,
         output::count(setup.config.sources.len() as u64, "source", "sources"),
-        setup.taxonomy_name,
+        setup.taxonomy.name(),
     );
     output::print(&text)
 }

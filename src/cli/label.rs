@@ -32,8 +32,10 @@ const MINUS: char = '\u{2212}';
 /// stands.
 pub(super) fn as_words(written: impl Iterator<Item = OsString>) -> impl Iterator<Item = OsString> {
     let mut is_label = false;
+    let mut is_value = false;
     written.map(move |one| {
-        is_label |= one == "label";
+        is_label |= one == "label" && !is_value;
+        is_value = one == "--config" || one == "--log";
         let topic = one.to_str().and_then(|one| one.strip_prefix('-'));
         match topic {
             Some(topic)
@@ -114,6 +116,8 @@ mod tests {
             spelled("npcc-feeds --log warn label ID -a-topic --format json -h"),
             "npcc-feeds --log warn label ID \u{2212}a-topic --format json -h"
         );
-        assert_eq!(spelled("npcc-feeds show -x"), "npcc-feeds show -x");
+        for other in ["npcc-feeds show -x", "npcc-feeds --config label show -x"] {
+            assert_eq!(spelled(other), other);
+        }
     }
 }

@@ -37,7 +37,7 @@ async fn export(ingest: &Ingest) -> Outcome {
         let text = item.release.text;
         let body = text.body.map(|body| html::paragraphs(&body).join("\n"));
         let labelled = Labelled {
-            id: Some(guid.id()),
+            id: Some(guid.id().into()),
             title: Some(text.title),
             lead: text.lead,
             body,

@@ -31,7 +31,13 @@ struct Row {
 pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
     let mut rows = Vec::new();
     let mut work = ingest.reclassify(arguments.dry_run);
-    while let Some(moved) = work.next().await? {
+    let outcome = loop {
+        let moved = match work.next().await {
+            Ok(Some(moved)) => moved,
+            Ok(None) => break Ok(()),
+            // What has moved by then is told all the same.
+            Err(error) => break Err(error),
+        };
         let owned = |topics: Vec<&str>| topics.into_iter().map(str::to_owned).collect();
         rows.push(Row {
             id: moved.item.release.guid.id(),
@@ -40,11 +46,14 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
             url: moved.item.release.url,
             title: moved.item.release.text.title,
         });
-    }
+    };
     match arguments.output.format {
-        Format::Json => output::json(&rows),
-        Format::Text => output::print(&told(&rows, arguments.dry_run)),
+        // "Nothing" would be said too early.
+        _ if outcome.is_err() && rows.is_empty() => {}
+        Format::Json => output::json(&rows)?,
+        Format::Text => output::print(&told(&rows, arguments.dry_run))?,
     }
+    Ok(outcome?)
 }
 
 fn told(rows: &[Row], is_dry: bool) -> String {

@@ -41,7 +41,7 @@ pub(super) struct Setup {
     pub(super) classifier: Classifier,
     pub(super) warnings: Vec<String>,
     pub(super) configuration_name: String,
-    pub(super) taxonomy_name: String,
+    pub(super) taxonomy: Document,
 }
 
 impl Setup {
@@ -60,15 +60,11 @@ pub(super) fn read(file: Option<&Path>) -> Result<Setup, Stop> {
     let environment = environment()?;
     let config = Config::read(&document, &environment).map_err(Stop::Configuration)?;
     let (taxonomy_document, taxonomy) = taxonomy(&config, &document, &environment)?;
-    let mut warnings = config.warnings(&environment);
-    let told = taxonomy.warnings(&taxonomy_document);
-    warnings.extend(told.iter().map(Problem::to_string));
-    let taxonomy_name = taxonomy_document.name().to_owned();
     Ok(Setup {
         classifier: Classifier::new(taxonomy)?,
-        warnings,
+        warnings: config.warnings(&environment),
         configuration_name: document.name().to_owned(),
-        taxonomy_name,
+        taxonomy: taxonomy_document,
         config,
     })
 }

@@ -106,12 +106,12 @@ impl Cycle<'_> {
             reason,
             completed: Some((guid, completed)),
             better: better.as_ref(),
+            relations: self.ingest.classifier.relations(),
             at: self.ingest.clock.now(),
         };
         if !self.store.fold(&folding).await? {
             return Err(store::Error::Overruled.into());
         }
-        self.ingest.retag_if_corrected(into).await?;
         if is_later {
             self.count_merged(into, url, &folding.reason);
             return Ok(Outcome::Folded);

@@ -312,12 +312,12 @@ impl Cycle<'_> {
             reason: Reason::Redacted,
             completed: None,
             better: None,
+            relations: self.ingest.classifier.relations(),
             at: self.ingest.clock.now(),
         };
         if !self.store.fold(&folding).await? {
             return Err(store::Error::Overruled.into());
         }
-        self.ingest.retag_if_corrected(of).await?;
         self.count_merged(of, url, &Reason::Redacted);
         Ok(Outcome::Folded)
     }

@@ -63,11 +63,11 @@ impl Ingest {
             reason,
             completed: None,
             better,
+            relations: self.classifier.relations(),
             at: self.clock.now(),
         };
         let done = store.fold(&folding).await?;
         if done {
-            self.retag_if_corrected(into).await?;
             let (from, reason) = (from.id(), &folding.reason);
             tracing::info!(id = into.id(), from, %reason, "a release is part of another now");
         }

@@ -87,7 +87,7 @@ impl Ingest {
     /// What has to be there before the first release of a cycle is stored.
     async fn make_ready(&self) -> Result<(), Error> {
         self.sketch_anew().await?;
-        self.is_sorted_by_todays_rules().await?;
+        self.store.will_sort_by(self.classifier.version()).await?;
         Ok(())
     }
 

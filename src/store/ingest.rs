@@ -90,6 +90,7 @@ impl Store {
     ) -> Result<()> {
         let mut tx = self.begin().await?;
         let place = (address.source.as_str(), address.url.as_str());
+        let derived = (derived, Entrance::Arrives);
         add_release(&mut tx, guid, place, first, derived, address.at).await?;
         add_address(&mut tx, guid, address, page_due).await?;
         tx.commit().await?;
@@ -219,7 +220,7 @@ pub(super) async fn add_release(
     guid: Guid,
     (source, url): (&str, &str),
     first: &DatedText,
-    derived: &Derived,
+    (derived, entrance): (&Derived, Entrance),
     at: DateTime<Utc>,
 ) -> Result<()> {
     let number = raise(tx, RELEASE).await?;
@@ -241,7 +242,7 @@ pub(super) async fn add_release(
     .await?;
     let cause = (Cause::First, None);
     add_revision(tx, guid, (&first.text, None), cause, &[], at).await?;
-    write_derived(tx, guid, derived, Entrance::Arrives, at).await
+    write_derived(tx, guid, derived, entrance, at).await
 }
 
 pub(super) async fn add_address(

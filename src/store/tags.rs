@@ -64,7 +64,7 @@ fn added<'a>(before: &[String], now: &'a [String]) -> Vec<&'a str> {
 }
 
 impl Store {
-    /// A person's word on a release and on what is part of it, by topic.
+    /// A person's word on a release and on what is part of it: on a topic, the first counts.
     ///
     /// # Errors
     /// [`Error`].
@@ -110,30 +110,43 @@ impl Store {
             .map(|dated| dated.text))
     }
 
-    /// The version of the rules by which all releases were last sorted. A store without releases is sorted by `today`'s.
+    /// Notes that releases will be sorted by this version of the rules from now on. A store without releases is sorted by
+    /// it; one that was sorted by another is sorted by none then, until all releases are sorted anew.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn sorted_by(&self, today: i64) -> Result<i64> {
+    pub async fn will_sort_by(&self, version: i64) -> Result<()> {
+        sqlx::query(
+            "UPDATE counters SET value = CASE WHEN EXISTS (SELECT 1 FROM releases) THEN 0 ELSE $1 END
+             WHERE name = $2 AND value <> $1",
+        )
+        .bind(version)
+        .bind(RULES)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Whether all releases were sorted by this version of the rules.
+    ///
+    /// # Errors
+    /// [`Error`].
+    pub async fn is_sorted_by(&self, version: i64) -> Result<bool> {
         let row = sqlx::query(
             "SELECT CASE WHEN EXISTS (SELECT 1 FROM releases) THEN 1 ELSE 0 END, value FROM counters WHERE name = $1",
         )
         .bind(RULES)
         .fetch_one(&self.pool)
         .await?;
-        let (has_releases, version): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-        if has_releases == 0 && version != today {
-            self.is_sorted_by(today).await?;
-            return Ok(today);
-        }
-        Ok(version)
+        let (has_releases, sorted_by): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+        Ok(has_releases == 0 || sorted_by == version)
     }
 
     /// Notes that all releases are sorted by this version of the rules.
     ///
     /// # Errors
     /// [`Error`].
-    pub async fn is_sorted_by(&self, version: i64) -> Result<()> {
+    pub async fn has_sorted_by(&self, version: i64) -> Result<()> {
         sqlx::query("UPDATE counters SET value = $1 WHERE name = $2")
             .bind(version)
             .bind(RULES)
@@ -204,10 +217,12 @@ impl Store {
         at: DateTime<Utc>,
     ) -> Result<Retagged> {
         let mut tx = self.begin().await?;
-        let row = sqlx::query("SELECT title, lead, body, redacted FROM releases WHERE guid = $1")
-            .bind(guid.to_string())
-            .fetch_optional(&mut *tx)
-            .await?;
+        let row = sqlx::query(
+            "SELECT title, lead, body, redacted, merged_into FROM releases WHERE guid = $1",
+        )
+        .bind(guid.to_string())
+        .fetch_optional(&mut *tx)
+        .await?;
         let row = row.ok_or(Error::Overruled)?;
         let is_redacted = row.try_get::<Option<String>, _>("redacted")?.is_some();
         let now = Text {
@@ -215,10 +230,18 @@ impl Store {
             lead: row.try_get("lead")?,
             body: row.try_get("body")?,
         };
+        // Of what is part of another by now, a person has to be told.
+        let is_hidden = row.try_get::<Option<String>, _>("merged_into")?.is_some();
+        if is_hidden && !words.is_empty() {
+            return Err(Error::Overruled);
+        }
         if is_redacted != text.is_none() || text.is_some_and(|text| *text != now) {
             return Err(Error::Overruled);
         }
         for (topic, word) in words {
+            for old in relations.before(topic) {
+                correct(&mut tx, guid, old, Word::Unsay, at).await?;
+            }
             correct(&mut tx, guid, topic, *word, at).await?;
         }
         let retagged = write_tags(&mut tx, guid, tags, relations, Entrance::Changes, at).await?;
@@ -284,7 +307,6 @@ fn corrections_in(rows: &[AnyRow]) -> Result<Vec<Correction>> {
             });
         }
     }
-    corrections.sort_by(|a, b| a.topic.cmp(&b.topic));
     Ok(corrections)
 }
 
@@ -376,7 +398,8 @@ async fn enter(
             sqlx::query(
                 "INSERT INTO feed_entries (guid, topic, is_live)
                  SELECT guid, $1, is_live FROM feed_entries WHERE guid = $2 AND topic = $3
-                 ON CONFLICT (guid, topic) DO NOTHING",
+                 ON CONFLICT (guid, topic) DO UPDATE SET
+                 is_live = CASE WHEN excluded.is_live = 1 THEN 1 ELSE feed_entries.is_live END",
             )
             .bind(topic)
             .bind(&id)
@@ -394,5 +417,32 @@ async fn enter(
         .execute(&mut **tx)
         .await?;
     }
+    Ok(())
+}
+
+/// Gives a release what a person has said of one that is part of it now. What that one was shown in, the release may be
+/// shown in too.
+pub(super) async fn take_along(
+    tx: &mut Tx,
+    from: Guid,
+    into: Guid,
+    relations: &Relations,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO feed_entries (guid, topic, is_live)
+         SELECT $1, topic, is_live FROM feed_entries WHERE guid = $2 AND is_live = 1
+         ON CONFLICT (guid, topic) DO UPDATE SET is_live = 1",
+    )
+    .bind(into.to_string())
+    .bind(from.to_string())
+    .execute(&mut **tx)
+    .await?;
+    let rows = sqlx::query(TAGS)
+        .bind(into.to_string())
+        .fetch_all(&mut **tx)
+        .await?;
+    let tags = rows.iter().map(tag_in).collect::<Result<_>>()?;
+    write_tags(tx, into, tags, relations, Entrance::Changes, at).await?;
     Ok(())
 }

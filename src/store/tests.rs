@@ -4,6 +4,7 @@ use super::*;
 use crate::difference::Weight;
 use crate::duplicates::Reason;
 use crate::release::{CanonicalPath, Cause, DatedText, Guid, Tag, Text};
+use crate::topics::Relations;
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
@@ -153,6 +154,7 @@ async fn a_late_page_can_fold_a_release_into_another() {
         reason: Reason::EqualText,
         completed: Some((b, &whole)),
         better: None,
+        relations: &Relations::default(),
         at: at(5),
     };
     assert!(store.fold(&folding).await.unwrap());

@@ -12,7 +12,7 @@ use crate::text;
 #[serde(default)]
 pub struct Labelled {
     /// What to call it by; nothing is done with it.
-    pub id: Option<String>,
+    pub id: Option<serde_json::Value>,
     /// The headline.
     pub title: Option<String>,
     /// The summary.

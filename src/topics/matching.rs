@@ -3,7 +3,6 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::HashMap;
 use std::fmt;
-use std::ops::Range;
 
 use daachorse::DoubleArrayAhoCorasick;
 
@@ -72,6 +71,8 @@ pub(super) enum Ignored {
     Masked(usize),
     /// It names a speaker's office.
     Office,
+    /// The release is an overview, as this phrase tells, and only its headline tells of other topics.
+    Overview(usize),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -184,8 +185,8 @@ impl Matcher {
                 } else {
                     found.end() - 1
                 };
-                let holds = |office: &Range<usize>| office.start <= start && end <= office.end;
-                if offices.iter().any(holds) {
+                let before = offices.partition_point(|office| office.start <= start);
+                if before > 0 && end <= offices[before - 1].end {
                     matches.push(Match {
                         pattern,
                         ignored: Some(Ignored::Office),

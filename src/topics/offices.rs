@@ -3,7 +3,13 @@
 use std::ops::Range;
 
 /// What stands before the subject of a speaker's office, in the spelling of which plurals are singulars.
-const OFFICES: [&str; 3] = [" lead for ", " lead on ", " chair of the "];
+const OFFICES: [&str; 5] = [
+    " lead for ",
+    " npcc lead on ",
+    " acpo lead on ",
+    " national lead on ",
+    " chair of the ",
+];
 /// What begins behind it.
 const AFTER_OFFICE: [&str; 10] = [
     "chief",
@@ -51,5 +57,18 @@ pub(super) fn offices(words: &str) -> Vec<Range<usize>> {
             offices.push(at..at + lead);
         }
     }
-    offices
+    disjoint(offices)
+}
+
+/// The same places from left to right, of which none reaches into another.
+fn disjoint(mut places: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    places.sort_by_key(|place| place.start);
+    let mut apart: Vec<Range<usize>> = Vec::new();
+    for place in places {
+        match apart.last_mut() {
+            Some(last) if place.start < last.end => last.end = last.end.max(place.end),
+            _ => apart.push(place),
+        }
+    }
+    apart
 }

@@ -42,10 +42,11 @@ impl Spelling {
         };
         let mut written = Vec::new();
         for same in &spellings.same {
-            let folded: Vec<String> = same.iter().map(|word| spelling.padded(word)).collect();
+            let folded = same.iter().map(|word| spelling.padded(word));
+            let folded: Vec<String> = folded.filter(|word| word != " ").collect();
             for other in folded.iter().skip(1) {
                 written.push(other.clone());
-                spelling.instead.push(folded[0].trim_end().to_owned());
+                spelling.instead.push(folded[0].clone());
             }
         }
         spelling.written = AhoCorasick::builder()
@@ -54,7 +55,24 @@ impl Spelling {
             .kind(Some(AhoCorasickKind::DFA))
             .prefilter(false)
             .build(written)?;
+        // What stands in the place of a word may hold others that have another in theirs.
+        let instead = spelling.instead.iter();
+        let instead: Vec<String> = instead
+            .map(|words| spelling.replaced(words.clone()).trim_end().to_owned())
+            .collect();
+        spelling.instead = instead;
         Ok(spelling)
+    }
+
+    /// A phrase in the one spelling; the last word of one that may go on stays as it is written.
+    pub(super) fn phrase(&self, written: &str, is_prefix: bool) -> String {
+        let normal = text::normalise(written);
+        let (whole, last) = match normal.rsplit_once(' ') {
+            Some((whole, last)) if is_prefix => (whole, last),
+            None if is_prefix => ("", normal.as_str()),
+            _ => (normal.as_str(), ""),
+        };
+        (self.padded(whole) + last).trim().to_owned()
     }
 
     /// A text in the one spelling, with a space at both ends, so that spaces stand for the boundaries of all words.
@@ -80,7 +98,7 @@ impl Spelling {
         let mut from = 0;
         while let Some(found) = self.written.find(Input::new(&words).range(from..)) {
             out.push_str(&words[done..found.start()]);
-            out.push_str(&self.instead[found.pattern().as_usize()]);
+            out.push_str(self.instead[found.pattern().as_usize()].trim_end());
             // The space behind a word is also the one before the next.
             done = found.end() - 1;
             from = done;
@@ -95,7 +113,7 @@ impl Spelling {
 /// A word without the ending of its plural, in two parts. What is no word by then is none in the same way everywhere.
 fn singular(word: &str) -> (&str, &'static str) {
     const NO_PLURALS: [&str; 3] = ["ss", "us", "is"];
-    const WITH_E: [&str; 5] = ["ches", "shes", "sses", "xes", "zes"];
+    const WITH_E: [&str; 4] = ["ches", "shes", "sses", "xes"];
     let is_plural = word.len() >= SHORTEST_PLURAL
         && word.ends_with('s')
         && !NO_PLURALS.iter().any(|end| word.ends_with(end))
@@ -148,5 +166,31 @@ mod tests {
             " anti social cyber crime cyber crime and small arms "
         );
         assert_eq!(spelling.padded("Cybercriminals"), " cybercriminal ");
+        assert_eq!(
+            spelling.phrase("small arms cours*", true),
+            "small arms cours"
+        );
+        assert_eq!(spelling.phrase("cybercrimes*", true), "cybercrimes");
+    }
+
+    #[test]
+    fn a_spelling_that_is_no_word_is_left_out() {
+        let spellings = Spellings {
+            same: vec![vec!["and".into(), "&".into(), String::new()]],
+            apart: Vec::new(),
+        };
+        let spelling = Spelling::new(&spellings).unwrap();
+        assert_eq!(spelling.padded("This & that"), " this that ");
+    }
+
+    #[test]
+    fn what_is_the_same_is_so_in_all_its_forms() {
+        let shipped = crate::topics::Taxonomy::shipped().unwrap().spelling;
+        let spelling = Spelling::new(&shipped).unwrap();
+        for same in &shipped.same {
+            for form in same {
+                assert_eq!(spelling.padded(form), spelling.padded(&same[0]), "{form}");
+            }
+        }
     }
 }

@@ -157,9 +157,10 @@ pub(super) struct Phrase {
 
 impl Phrase {
     pub fn new(written: &str, spelling: &Spelling) -> Phrase {
+        let is_prefix = written.trim_end().ends_with('*');
         Phrase {
-            words: spelling.padded(written).trim().to_owned(),
-            is_prefix: written.trim_end().ends_with('*'),
+            words: spelling.phrase(written, is_prefix),
+            is_prefix,
         }
     }
 

@@ -238,6 +238,7 @@ async fn a_topic_that_was_renamed_redirects_and_one_that_was_taken_out_is_gone()
         assert_eq!(get("gone").await.status(), 410);
         assert_eq!(get("never").await.status(), 404);
     }
+    assert_eq!(daemon.get("/topics/gone.xyz").await.status(), 404);
     assert_eq!(daemon.get("/topics/now.rss").await.status(), 200);
 }
 

@@ -10,7 +10,9 @@ use crate::store::ingest::{NewRevision, add_newest};
 use crate::store::redactions::{Redaction, extent_of, know_again, remove_all};
 use crate::store::related::rule;
 use crate::store::sketches::drop_sketch;
+use crate::store::tags::take_along;
 use crate::store::{RULING, Result, Store, Tx, bump, raise};
+use crate::topics::Relations;
 
 /// A release that becomes part of another, with all that is part of it.
 #[derive(Debug, Clone)]
@@ -25,6 +27,8 @@ pub struct Folding<'a> {
     pub completed: Option<(Guid, &'a NewRevision)>,
     /// The text of the one that leaves, where it tells the release better.
     pub better: Option<&'a NewRevision>,
+    /// How topics hang together, for a person's word on the one that leaves.
+    pub relations: &'a Relations,
     /// Now.
     pub at: DateTime<Utc>,
 }
@@ -95,6 +99,7 @@ impl Store {
             let its = Some((origin.0.as_str(), origin.1.as_str()));
             add_newest(&mut tx, into, better, its, at).await?;
         }
+        take_along(&mut tx, from, into, folding.relations, at).await?;
         bump(&mut tx).await?;
         tx.commit().await?;
         Ok(true)

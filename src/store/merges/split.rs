@@ -112,7 +112,9 @@ async fn make_a_release(tx: &mut Tx, copy: &StoredCopy, freeing: &Freeing<'_>) -
     let guid = freeing.guid;
     let (source, path) = (copy.source.as_str(), copy.path.as_str());
     let place = (source, copy.url.as_str());
-    add_release(tx, guid, place, &copy.text, freeing.freed, freeing.at).await?;
+    // It was here before, within another.
+    let derived = (freeing.freed, Entrance::Changes);
+    add_release(tx, guid, place, &copy.text, derived, freeing.at).await?;
     let is_whole = redact_new(tx, guid, (source, path), copy.of).await?;
     // It was not read since it was found to be a copy.
     sqlx::query("UPDATE addresses SET page_due = $1 WHERE source = $2 AND path = $3")

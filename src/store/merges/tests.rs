@@ -9,6 +9,7 @@ use crate::difference::Weight;
 use crate::release::{Cause, Text};
 use crate::store::ingest::Derived;
 use crate::store::redactions::{Extent, Print};
+use crate::topics::Relations;
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000 + seconds, 0).unwrap()
@@ -118,6 +119,7 @@ async fn fold_because(
         reason,
         completed: None,
         better: better.as_ref(),
+        relations: &Relations::default(),
         at,
     };
     assert!(store.fold(&folding).await.unwrap());
@@ -656,6 +658,7 @@ async fn what_a_person_removed_meanwhile_is_not_written() {
         reason: Reason::EqualText,
         completed: None,
         better: Some(&revision(&read, Cause::Reissued)),
+        relations: &Relations::default(),
         at: at(100),
     };
     assert!(matches!(work.fold(&folding).await, Err(Error::Overruled)));

@@ -46,6 +46,11 @@ pub(super) fn problems(taxonomy: &Taxonomy, document: &Document) -> Vec<Problem>
     }
     for (index, retired) in taxonomy.retired.iter().enumerate() {
         let at = |key: &'static str| [Step::Key("retired"), Step::Index(index), Step::Key(key)];
+        if !is_id(&retired.id) {
+            let what = format!("\"{}\" cannot be a topic's id", retired.id);
+            let advice = "use lower-case letters, digits and hyphens; unclassified is taken";
+            found.push(document.problem(&at("id"), what, advice));
+        }
         if !ids.insert(&retired.id) {
             let what = format!("the topic \"{}\" stands here a second time", retired.id);
             let advice = "a topic that is retired stands under [[retired]] alone";
@@ -252,15 +257,11 @@ impl<'a> Entry<'a> {
                 if phrase.words.is_empty() {
                     let advice = "remove it, or write the words to look for";
                     tell("the phrase is empty".to_owned(), advice);
-                } else if written.trim_end_matches('*').contains('*') {
-                    let what = format!("\"{written}\" holds a * that is not its end");
-                    tell(what, "a * stands only at the end of a phrase");
-                } else if is_too_short(phrase) {
-                    let what = format!("\"{written}\" matches too many words");
-                    tell(what, "write at least three letters before the *");
-                } else if text::sentences(written).len() > 1 {
+                } else if let Some((what, advice)) = wording_problem(written, phrase) {
+                    tell(what, advice);
+                } else if written.contains(" + ") {
                     let what = format!("\"{written}\" can never match");
-                    tell(what, "a phrase lies within one sentence: write it as two");
+                    tell(what, "what counts only together stands under together");
                 } else if let Some(first) = seen.insert(phrase, *written) {
                     let what = format!("\"{written}\" stands in this topic a second time");
                     let advice = if first == *written {
@@ -292,9 +293,11 @@ impl<'a> Entry<'a> {
                     what,
                     "write them with a + between, as in \"salon + passports\"",
                 );
-            } else if parts.iter().any(is_too_short) {
-                let what = format!("\"{written}\" matches too many words");
-                tell(what, "write at least three letters before the *");
+            } else if let Some((what, advice)) = super::parts(written)
+                .zip(parts)
+                .find_map(|(part, phrase)| wording_problem(part, phrase))
+            {
+                tell(what, advice);
             } else if masked {
                 let what = format!("\"{written}\" can never count");
                 tell(what, "a mask hides one of its phrases");
@@ -350,6 +353,22 @@ impl<'a> Entry<'a> {
                 found.push(document.problem(&self.at("together", n), what, advice));
             }
         }
+    }
+}
+
+/// What is wrong with the words of a phrase, wherever it stands, and what to do.
+fn wording_problem(written: &str, phrase: &Phrase) -> Option<(String, &'static str)> {
+    if written.trim_end_matches('*').contains('*') {
+        let what = format!("\"{written}\" holds a * that is not its end");
+        Some((what, "a * stands only at the end of a phrase"))
+    } else if is_too_short(phrase) {
+        let what = format!("\"{written}\" matches too many words");
+        Some((what, "write at least three letters before the *"))
+    } else if text::sentences(written).len() > 1 {
+        let what = format!("\"{written}\" can never match");
+        Some((what, "a phrase lies within one sentence: write it as two"))
+    } else {
+        None
     }
 }
 
@@ -409,11 +428,12 @@ mod tests {
     fn a_retired_topic_is_no_topic_and_leads_to_one() {
         let told = complaints(
             "[[topics]]\nid = \"a\"\ntitle = \"A\"\nscope = \"s\"\nweak = [\"a\"]\n\
-             [[retired]]\nid = \"a\"\n[[retired]]\nid = \"b\"\nto = \"c\"\n",
+             [[retired]]\nid = \"a\"\n[[retired]]\nid = \"b\"\nto = \"c\"\n[[retired]]\nid = \"d.e\"\n",
         );
         for expected in [
             "t.toml:15: the topic \"a\" stands here a second time (a topic that is retired",
             "t.toml:18: \"c\" is no topic's id",
+            "t.toml:20: \"d.e\" cannot be a topic's id",
         ] {
             assert!(told.contains(expected), "{expected} in {told}");
         }
@@ -423,7 +443,7 @@ mod tests {
     fn phrases_that_can_never_count_are_told() {
         let told = complaints(
             "[spelling]\nsame = [[\"cyber crime\", \"cybercrime\"], [\"one\"], [\"Cyber-crime\", \"e crime\"]]\n\
-             [[topics]]\nid = \"a\"\ntitle = \"A\"\nscope = \"s\"\nstrong = [\n  \"armed forces\",\n  \"He said. She said\",\n  \"cybercrime\",\n]\nmedium = [\n  \"cyber crimes\",\n]\nmasks = [\"armed forc*\"]\ntogether = [\n  \"salon* + armed forces\",\n  \"salon\",\n]\n",
+             [[topics]]\nid = \"a\"\ntitle = \"A\"\nscope = \"s\"\nstrong = [\n  \"armed forces\",\n  \"He said. She said\",\n  \"cybercrime\",\n]\nmedium = [\n  \"cyber crimes\",\n]\nmasks = [\"armed forc*\"]\ntogether = [\n  \"salon* + armed forces\",\n  \"salon\",\n  \"a * b + salon\",\n]\nweak = [\"salon + b\"]\n",
         );
         for expected in [
             "t.toml:10: there are no two spellings",
@@ -433,6 +453,8 @@ mod tests {
             "t.toml:21: \"cyber crimes\" stands in this topic a second time (it is the same as \"cybercrime\"",
             "t.toml:25: \"salon* + armed forces\" can never count",
             "t.toml:26: \"salon\" does not name two phrases",
+            "t.toml:27: \"a * b\" holds a * that is not its end",
+            "t.toml:29: \"salon + b\" can never match (what counts only together",
         ] {
             assert!(told.contains(expected), "{expected} in {told}");
         }
