@@ -3,11 +3,11 @@
 //! A phrase is found as whole words within one sentence. It counts more in the title and the lead than in the body,
 //! where it counts by the number of paragraphs that hold it. A topic is given from the taxonomy's threshold on.
 
+mod asides;
 mod classifier;
 mod corrections;
 pub mod evaluation;
 mod matching;
-mod offices;
 mod spelling;
 mod taxonomy;
 

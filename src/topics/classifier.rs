@@ -7,6 +7,7 @@ use serde::Serialize;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Error;
+use super::asides::own;
 use super::corrections::Relations;
 use super::matching::{Group, Ignored, Match, Matcher, Role};
 use super::taxonomy::Taxonomy;
@@ -127,7 +128,7 @@ impl Classifier {
         lead: Option<&str>,
         paragraphs: &[String],
     ) -> Classification {
-        let places = self.places(title, lead, text::subject(paragraphs));
+        let places = self.places(title, lead, own(paragraphs));
         let mut by_topic = self.found(&places);
         if let Some((of, phrase)) = self.overview(&by_topic) {
             leave_to_title(&mut by_topic, of, phrase);
@@ -606,7 +607,12 @@ mod tests {
             scores("Knife crime lead speaks", None, ""),
             [("all".to_owned(), 3.0)]
         );
-        assert!(scores("A", Some("B"), "Notes to editors\nKnife crime").is_empty());
+        for foot in ["Notes to editors", "Related links:", "Signed"] {
+            let body = format!("C\n{foot}\nKnife crime");
+            assert!(scores("A", Some("B"), &body).is_empty(), "{foot}");
+        }
+        let told = "C\nRelated crime with a knife is told of in this text\nKnife crime";
+        assert!(!scores("A", Some("B"), told).is_empty());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::fmt;
 use daachorse::DoubleArrayAhoCorasick;
 
 use super::Error;
-use super::offices::offices;
+use super::asides::offices;
 use super::spelling::Spelling;
 use super::taxonomy::{Phrase, Taxonomy, parts};
 

@@ -1,7 +1,30 @@
-//! Speakers' offices, as in "NPCC lead for knife crime": they tell who speaks, and not of what.
+//! What a release says of others: speakers' offices, as in "NPCC lead for knife crime", which tell who speaks and not of
+//! what; links to other releases, and who has signed.
 
 use std::ops::Range;
 
+use crate::text;
+
+/// Headings behind which nothing is of the subject.
+const ELSEWHERE: [&str; 17] = [
+    "about the npcc",
+    "about us",
+    "further reading",
+    "latest news",
+    "more news",
+    "more on this story",
+    "read more",
+    "related",
+    "related articles",
+    "related content",
+    "related links",
+    "related news",
+    "related releases",
+    "related stories",
+    "see also",
+    "signatories",
+    "signed",
+];
 /// What stands before the subject of a speaker's office, in the spelling of which plurals are singulars.
 const OFFICES: [&str; 5] = [
     " lead for ",
@@ -25,6 +48,19 @@ const AFTER_OFFICE: [&str; 10] = [
 ];
 /// No office has more words.
 const LONGEST_OFFICE: usize = 8;
+
+/// The paragraphs that speak of the subject, and of no other work.
+pub(super) fn own(paragraphs: &[String]) -> &[String] {
+    let own = text::subject(paragraphs);
+    let longest = ELSEWHERE.iter().map(|heading| heading.len()).max();
+    // With what decorates it, a heading is hardly longer.
+    let is_heading = |one: &&String| one.len() <= 2 * longest.unwrap_or_default();
+    let is_elsewhere = |one: &String| ELSEWHERE.contains(&text::normalise(one).as_str());
+    let elsewhere = own
+        .iter()
+        .position(|one| is_heading(&one) && is_elsewhere(one));
+    &own[..elsewhere.unwrap_or(own.len())]
+}
 
 /// Where a sentence names a speaker's office: what stands behind "lead for", and what stands between "NPCC" and "lead".
 pub(super) fn offices(words: &str) -> Vec<Range<usize>> {
