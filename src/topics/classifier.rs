@@ -18,10 +18,9 @@ use crate::text;
 const PARAGRAPHS_FOR_ALL: f64 = 3.0;
 /// A topic with less than this share of the score of the release's first is mentioned by the way.
 const BY_THE_WAY: f64 = 0.5;
-/// Weak phrases alone, which many a release has by chance, have to reach so many times the threshold.
-const HINTS_ALONE: f64 = 1.5;
-/// So has a topic of which neither the headline nor the opening tells.
-const BODY_ALONE: f64 = 1.4;
+/// A topic at which headline and opening only hint, if at all, has to reach so many times the threshold: weak phrases stand in
+/// many a release by chance, and mentions by the way add up in long ones.
+const ONLY_HINTED: f64 = 1.4;
 /// What a phrase counts in the lead behind its first sentence.
 const LATER_IN_LEAD: f64 = 0.7;
 /// A topic that is told in this share of the body's paragraphs counts in full there; in fewer, it is mentioned by the way.
@@ -110,12 +109,7 @@ impl Classifier {
             topic.title.clear();
             topic.scope.clear();
         }
-        let program = (
-            env!("CARGO_PKG_VERSION"),
-            HINTS_ALONE,
-            BODY_ALONE,
-            BY_THE_WAY,
-        );
+        let program = (env!("CARGO_PKG_VERSION"), ONLY_HINTED, BY_THE_WAY);
         let places = (PARAGRAPHS_FOR_ALL, SHARE_FOR_ALL, LATER_IN_LEAD);
         let rules = format!("{program:?} {places:?} {taxonomy:?}");
         xxh3_64(rules.as_bytes()).cast_signed()
@@ -230,16 +224,14 @@ impl Classifier {
         if tag.evidence.iter().all(|one| one.ignored.is_some()) {
             return Some("nothing that was found counts".to_owned());
         }
-        let (times, of) = if told.is_hints_alone() {
-            (HINTS_ALONE, " of weak phrases alone")
-        } else if told.is_of_body_alone() {
-            (BODY_ALONE, " of the text alone")
+        let (times, why) = if told.is_only_hinted() {
+            (ONLY_HINTED, ", as headline and opening only hint at it")
         } else {
             (1.0, "")
         };
         let needed = rounded(self.taxonomy.scoring.threshold * times);
         let less = rounded(needed - tag.score);
-        (less > 0.0).then(|| format!("{less} less than the {needed} that are needed{of}"))
+        (less > 0.0).then(|| format!("{less} less than the {needed} that are needed{why}"))
     }
 
     fn add_implied(&self, tags: &mut Vec<Tag>, missed: &mut Vec<Missed>) {
@@ -421,19 +413,12 @@ impl Told<'_> {
         .collect()
     }
 
-    /// Whether there is nothing but weak phrases.
-    fn is_hints_alone(&self) -> bool {
-        !self.counting().any(|one| self.is_telling(one)) && self.groups.is_empty()
-    }
-
-    /// Whether headline and opening tell nothing of it.
-    fn is_of_body_alone(&self) -> bool {
+    /// Whether headline and opening have no more than weak phrases of it.
+    fn is_only_hinted(&self) -> bool {
         let mut telling = self.counting().filter(|one| self.is_telling(one));
+        let mut groups = self.groups.iter();
         telling.all(|one| one.kind == Kind::Body)
-            && self
-                .groups
-                .iter()
-                .all(|one| one.r#where == Kind::Body.as_str())
+            && groups.all(|one| one.r#where == Kind::Body.as_str())
     }
 
     /// Whether it is a phrase that is more than a hint.
@@ -695,7 +680,7 @@ mod tests {
             missed("Crime, crime", "A crime.", "Crime"),
             told(
                 "all",
-                "3.67 less than the 9 that are needed of weak phrases alone"
+                "3.07 less than the 8.4 that are needed, as headline and opening only hint at it"
             )
         );
         let masked = classifier().classify("Knife crime lead speaks", None, &[]);
@@ -731,7 +716,7 @@ mod tests {
         let given = classifier.classify("A", Some("The lead"), &[]);
         assert_eq!(
             given.missed[0].why,
-            "1 less than the 3 that are needed of weak phrases alone"
+            "0.8 less than the 2.8 that are needed, as headline and opening only hint at it"
         );
         let given = classifier.classify("Speeding and drink driving", Some("A dog saw it."), &[]);
         assert_eq!(
@@ -771,7 +756,7 @@ mod tests {
         assert_eq!(given.tags.len(), 1);
         assert_eq!(
             given.missed[0].why,
-            "3 less than the 9 that are needed of weak phrases alone"
+            "2.4 less than the 8.4 that are needed, as headline and opening only hint at it"
         );
         let ignored = given.missed[0].tag.evidence[2].ignored.as_deref();
         assert!(
@@ -793,7 +778,7 @@ mod tests {
         assert_eq!(missed.tag.score, 6.0);
         assert_eq!(
             missed.why,
-            "2.4 less than the 8.4 that are needed of the text alone"
+            "2.4 less than the 8.4 that are needed, as headline and opening only hint at it"
         );
         let given = classifier().classify("A", Some("A stab"), &text::paragraphs(body));
         assert_eq!(given.tags[0].score, 10.0);
