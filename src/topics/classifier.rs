@@ -609,6 +609,8 @@ mod tests {
                 .iter()
                 .all(|(topic, _)| topic != "knives")
         );
+        let clue = "Officers who followed leads on knife crime";
+        assert_eq!(scores("A", Some("B"), clue)[0], ("knives".to_owned(), 1.33));
         let told = "The NPCC lead for roads, Chief Constable B, said that knife crime falls.";
         assert_eq!(scores("A", Some("B"), told)[0], ("knives".to_owned(), 1.33));
     }

@@ -231,7 +231,7 @@ mod tests {
         let classifier =
             Classifier::new(Taxonomy::read(&Document::new("t", text)).unwrap()).unwrap();
         let labelled: Vec<Labelled> = [
-            r#"{"title": "Apple and berry", "topics": ["a"], "optional": null}"#,
+            r#"{"id": 17, "title": "Apple and berry", "topics": ["a"], "optional": null}"#,
             r#"{"title": "Apple and berry", "topics": ["a"], "optional": ["b"]}"#,
             r#"{"title": null, "lead": "Apple.", "topics": ["b", "a"]}"#,
             r#"{"body": "Plum", "topics": ["unclassified"]}"#,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{World, field, numbered, of_today};
+use crate::harness::{World, field, numbered, of_today, release};
 
 const ROADS: &str = "roads-policing";
 const HOME: &str = "domestic-abuse";
@@ -271,4 +271,49 @@ async fn it_is_known_by_which_rules_the_releases_were_sorted() {
     assert_eq!(rules(&world).await, 0, "some by these, and some by those");
     world.reclassify().await;
     assert_ne!(rules(&world).await, first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_stands_in_the_live_feeds_of_what_became_part_of_it() {
+    let mut world = World::new(numbered(1..=3)).await;
+    world.sort_by(&taxonomy(&[("second", "number 2")], ""));
+    world.fetch().await;
+    world.json(&["label", &address(2), "+second"]).await;
+    world.json(&["merge", &address(2), &address(3)]).await;
+    assert_eq!(world.live("second").await, ["Release number 3"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_copy_that_is_split_off_is_no_news() {
+    let world = World::new(numbered(1..=3)).await;
+    world.fetch().await;
+    let mut again = release(3);
+    again.id = "release-number-3-1".to_owned();
+    world.site().publish(again);
+    assert_eq!(world.fetch().await["merged"], 1);
+    let copy = "http://127.0.0.1/releases/release-number-3-1";
+    world.json(&["split", copy]).await;
+    assert_eq!(world.releases().await.len(), 4);
+    assert_eq!(world.live("unclassified").await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_topics_that_became_one_the_live_feed_counts() {
+    let mut world = World::new(numbered(1..=2)).await;
+    world.sort_by(&taxonomy(&[("one", "release number")], ""));
+    world.fetch().await;
+    world.sort_by(&taxonomy(
+        &[("one", "release number"), ("two", "release number")],
+        "",
+    ));
+    world.reclassify().await;
+    assert_eq!(world.live("two").await, [""; 0]);
+    for (first, then) in [("one", "two"), ("two", "one")] {
+        let retired = format!(
+            "[[retired]]\nid = \"{first}\"\nto = \"both\"\n[[retired]]\nid = \"{then}\"\nto = \"both\"\n"
+        );
+        world.sort_by(&taxonomy(&[("both", "release number")], &retired));
+        world.reclassify().await;
+        assert_eq!(world.live("both").await.len(), 2);
+    }
 }
