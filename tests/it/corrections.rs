@@ -317,3 +317,25 @@ async fn of_two_topics_that_became_one_the_live_feed_counts() {
         assert_eq!(world.live("both").await.len(), 2);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_release_just_missed_is_shown_unless_its_text_is_for_nobody() {
+    let mut world = World::new(numbered(1..=1)).await;
+    let near =
+        "[[topics]]\nid = \"near\"\ntitle = \"N\"\nscope = \"s\"\nmedium = [\"lead of number\"]\n";
+    world.sort_by(&taxonomy(&[("far", "nothing of it")], near));
+    world.fetch().await;
+    let shown = world.json(&["show", &address(1)]).await;
+    assert_eq!(shown["missed"][0]["id"], "near");
+    assert_eq!(
+        shown["missed"][0]["evidence"][0]["phrase"],
+        "lead of number"
+    );
+    let text = world.run(&["show", &address(1)]).await;
+    let text = String::from_utf8(text.stdout).unwrap();
+    let told = "Just missed\nnear 4: 2 less than the 6 that are needed\n";
+    assert!(text.contains(told), "{text}");
+    world.json(&["redact", &address(1)]).await;
+    let shown = world.json(&["show", &address(1)]).await;
+    assert_eq!(shown["missed"], json!([]));
+}
