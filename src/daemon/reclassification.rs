@@ -125,7 +125,7 @@ impl Reclassification<'_> {
         let store = &self.ingest.store;
         loop {
             if self.waiting.is_empty() {
-                self.waiting = store.all_in_order(self.number, AT_ONCE).await?;
+                self.waiting = store.in_order(self.number, AT_ONCE).await?;
                 self.waiting.reverse();
             }
             let Some((number, guid)) = self.waiting.pop() else {

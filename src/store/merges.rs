@@ -181,13 +181,14 @@ impl Store {
         row.as_ref().map(dated_text_in).transpose()
     }
 
-    /// Some releases that the feeds show, in the order in which they were stored, after a number; each with its own.
+    /// Some releases in the order in which they were stored, after a number, each with its own; those that are part of
+    /// others, too.
     ///
     /// # Errors
     /// [`super::Error`].
     pub async fn in_order(&self, after: i64, most: i64) -> Result<Vec<(i64, Guid)>> {
         let rows = sqlx::query(
-            "SELECT number, guid FROM releases WHERE number > $1 AND merged_into IS NULL ORDER BY number LIMIT $2",
+            "SELECT number, guid FROM releases WHERE number > $1 ORDER BY number LIMIT $2",
         )
         .bind(after)
         .bind(most)

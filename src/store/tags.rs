@@ -155,24 +155,6 @@ impl Store {
         Ok(())
     }
 
-    /// Some releases in the order in which they were stored, after a number, each with its own; those that are part of
-    /// others too.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn all_in_order(&self, after: i64, most: i64) -> Result<Vec<(i64, Guid)>> {
-        let rows = sqlx::query(
-            "SELECT number, guid FROM releases WHERE number > $1 ORDER BY number LIMIT $2",
-        )
-        .bind(after)
-        .bind(most)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter()
-            .map(|row| Ok((row.try_get("number")?, guid_in(row)?)))
-            .collect()
-    }
-
     /// The topics that a release has, with the evidence for them.
     ///
     /// # Errors
