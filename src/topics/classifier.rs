@@ -21,6 +21,11 @@ const BY_THE_WAY: f64 = 0.5;
 /// A topic at which headline and opening only hint, if at all, has to reach so many times the threshold: weak phrases stand in
 /// many a release by chance, and mentions by the way add up in long ones.
 const ONLY_HINTED: f64 = 1.4;
+/// A topic that a body of so many paragraphs tells in fewer than [`TAKEN_UP`] of them has to reach [`NOT_TAKEN_UP`] times the
+/// threshold: headline and opening named it as a comparison, an example or a figure of speech.
+const LONG_BODY: usize = 6;
+const TAKEN_UP: usize = 2;
+const NOT_TAKEN_UP: f64 = 2.0;
 /// What a phrase counts in the lead behind its first sentence.
 const LATER_IN_LEAD: f64 = 0.7;
 /// A topic that is told in this share of the body's paragraphs counts in full there; in fewer, it is mentioned by the way.
@@ -111,7 +116,8 @@ impl Classifier {
         }
         let program = (env!("CARGO_PKG_VERSION"), ONLY_HINTED, BY_THE_WAY);
         let places = (PARAGRAPHS_FOR_ALL, SHARE_FOR_ALL, LATER_IN_LEAD);
-        let rules = format!("{program:?} {places:?} {taxonomy:?}");
+        let long = (LONG_BODY, TAKEN_UP, NOT_TAKEN_UP);
+        let rules = format!("{program:?} {places:?} {long:?} {taxonomy:?}");
         xxh3_64(rules.as_bytes()).cast_signed()
     }
 
@@ -224,7 +230,9 @@ impl Classifier {
         if tag.evidence.iter().all(|one| one.ignored.is_some()) {
             return Some("nothing that was found counts".to_owned());
         }
-        let (times, why) = if told.is_only_hinted() {
+        let (times, why) = if !told.is_taken_up() {
+            (NOT_TAKEN_UP, ", as the text does not take it up")
+        } else if told.is_only_hinted() {
             (ONLY_HINTED, ", as headline and opening only hint at it")
         } else {
             (1.0, "")
@@ -427,18 +435,33 @@ impl Told<'_> {
         matches!(self.role(one), Role::Phrase(weight) if weight > weak)
     }
 
+    /// Whether a body that is long enough to say more on the topic does.
+    fn is_taken_up(&self) -> bool {
+        self.paragraphs() < LONG_BODY || self.telling_paragraphs() >= TAKEN_UP
+    }
+
     /// How much of what the body tells counts, by how many of its paragraphs do.
     fn share_of_body(&self) -> f64 {
-        let places = self.places.iter();
-        let paragraphs = places.filter(|place| place.kind == Kind::Body).count() as f64;
+        let telling = self.telling_paragraphs() as f64;
+        if telling == 0.0 {
+            return 1.0;
+        }
+        let paragraphs = self.paragraphs() as f64;
+        let enough = (paragraphs * SHARE_FOR_ALL).max(PARAGRAPHS_FOR_ALL.min(paragraphs));
+        (telling / enough).min(1.0)
+    }
+
+    fn paragraphs(&self) -> usize {
+        let body = self.places.iter().filter(|place| place.kind == Kind::Body);
+        body.count()
+    }
+
+    /// The paragraphs of the body with a phrase that is more than a hint.
+    fn telling_paragraphs(&self) -> usize {
         let tells = |one: &&Found| self.is_telling(one) && one.kind == Kind::Body;
         let mut telling: Vec<usize> = self.counting().filter(tells).map(|one| one.place).collect();
         telling.dedup();
-        if telling.is_empty() {
-            return 1.0;
-        }
-        let enough = (paragraphs * SHARE_FOR_ALL).max(PARAGRAPHS_FOR_ALL.min(paragraphs));
-        (telling.len() as f64 / enough).min(1.0)
+        telling.len()
     }
 
     fn counting(&self) -> impl Iterator<Item = &Found> {
@@ -784,6 +807,24 @@ mod tests {
         );
         let given = classifier().classify("A", Some("A stab"), &text::paragraphs(body));
         assert_eq!(given.tags[0].score, 10.0);
+    }
+
+    #[test]
+    fn what_a_headline_says_and_a_long_text_never_takes_up_is_a_figure_of_speech() {
+        let why_not = |paragraphs: &[&str]| {
+            let paragraphs: Vec<String> = paragraphs.iter().map(|p| (*p).to_owned()).collect();
+            let title = "Stab in the back";
+            let told = classifier().classify(title, Some("Chiefs speak."), &paragraphs);
+            let missed = told.missed.into_iter().next();
+            missed.map(|one| one.why)
+        };
+        let other = "Officers met the families on Monday and walked with them.";
+        let lacks = "6 less than the 12 that are needed, as the text does not take it up";
+        assert_eq!(why_not(&[other; 6]).as_deref(), Some(lacks));
+        let (once, again) = ("A knife was found.", "A knife kills.");
+        assert!(why_not(&[once, other, other, other, other, other]).is_some());
+        assert_eq!(why_not(&[once, other, other, again, other, other]), None);
+        assert_eq!(why_not(&[other; 5]), None, "a short text need not say more");
     }
 
     #[test]

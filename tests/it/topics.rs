@@ -13,11 +13,11 @@ async fn topics_are_given_as_an_editor_gives_them() {
     let world = World::new(Vec::new()).await;
     // Those that were kept aside tell what is to be expected of the next release.
     for (name, releases, micro, mean) in [
-        ("short", 540, 0.91, 0.91),
+        ("short", 615, 0.92, 0.92),
         ("hard", 700, 0.94, 0.94),
-        ("whole", 74, 0.95, 0.95),
-        ("short-aside", 200, 0.92, 0.92),
-        ("whole-aside", 38, 0.88, 0.90),
+        ("whole", 107, 0.95, 0.95),
+        ("short-aside", 405, 0.90, 0.90),
+        ("whole-aside", 70, 0.91, 0.93),
     ] {
         let scores = world.json(&["evaluate", "topics", &file(name)]).await;
         assert_eq!(scores["releases"], releases, "{name}");
