@@ -4,6 +4,7 @@ mod backfill;
 mod check;
 mod classify;
 mod evaluate;
+mod export;
 mod fetch;
 mod label;
 mod labels;
@@ -66,6 +67,8 @@ enum Command {
     Backfill(backfill::Arguments),
     /// Writes every feed and page as files
     Publish(publish::Arguments),
+    /// The whole record, a release a line, to standard output
+    Export(export::Arguments),
     /// The topics, and how many releases each has
     Topics(output::Output),
     /// The releases, newest first
@@ -164,6 +167,7 @@ async fn command(arguments: Arguments) -> Outcome {
                 Command::Run => run::run(&ingest).await,
                 Command::Fetch(fetch) => fetch::run(&ingest, &fetch).await,
                 Command::Backfill(backfill) => backfill::run(&ingest, &backfill).await,
+                Command::Export(export) => export::run(&ingest, &export).await,
                 Command::Publish(publish) => publish::run(&ingest, &publish).await,
                 Command::Topics(output) => topics::run(&ingest, output.format).await,
                 Command::Releases(releases) => releases::run(&ingest, &releases).await,

@@ -5,10 +5,10 @@ mod arrivals;
 mod audit;
 mod copies;
 pub mod cycle;
-pub mod edition;
 mod edits;
 mod evaluation;
 mod gap;
+mod hub;
 mod judging;
 mod layouts;
 mod leases;
@@ -36,8 +36,9 @@ use crate::release::{Reading, Text};
 use crate::store::{self, Derived, Store};
 use crate::topics::Classifier;
 
+use crate::edition::folder::Unwritten;
 use crate::fetch::{Failure, Turns};
-use crate::{config, feeds, html};
+use crate::{config, edition, html};
 pub use judging::Judged;
 pub use leases::Leases;
 pub use past::Step;
@@ -61,10 +62,10 @@ pub enum Error {
     Client(#[from] reqwest::Error),
     /// A document cannot be made.
     #[error(transparent)]
-    Feeds(#[from] feeds::Error),
+    Edition(#[from] edition::Error),
     /// The published files cannot be written.
     #[error("the files of [publish] to cannot be written: {0}")]
-    Files(std::io::Error),
+    Files(#[from] Unwritten),
     /// A thread that reads a text, or makes or writes documents, failed.
     #[error("a thread failed: {0}")]
     Thread(#[from] tokio::task::JoinError),

@@ -73,6 +73,27 @@ pub fn sanitise(html: &str, base: &Url) -> String {
     clean.trim().to_owned()
 }
 
+/// The same for one of our pages: sanitised once more, as whatever stands in the store is from outside; without images,
+/// which would make a reader's browser ask somebody else; its headings below those of the page.
+pub fn for_page(html: &str) -> String {
+    if bounded::fragment(html).is_none() {
+        return String::new();
+    }
+    let clean = ammonia::Builder::default()
+        .rm_tags(["img", "map", "area", "figure", "hgroup"])
+        .link_rel(Some("noopener noreferrer nofollow"))
+        .clean(html)
+        .to_string();
+    // What the sanitiser writes has no `<` but those of elements.
+    let mut out = clean;
+    for level in ["1", "2"] {
+        for end in ["<h", "</h"] {
+            out = out.replace(&format!("{end}{level}"), &format!("{end}3"));
+        }
+    }
+    out
+}
+
 /// The paragraphs of an HTML text as plain text, one line each, empty ones left out. What would cost too much to parse
 /// has none.
 pub fn paragraphs(html: &str) -> Vec<String> {

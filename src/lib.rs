@@ -19,16 +19,18 @@
 //! - [`layout`] – whether what differs on a page is an edit, or the site's new layout
 //! - [`topics`] – what a release is about, with the evidence
 //! - [`difference`] – what an edit changed, word by word, and whether it matters
-//! - [`feeds`] – releases become RSS, OPML and the index page
+//! - [`feeds`] – releases become RSS, Atom, JSON Feed, OPML, pages and exports
 //! - [`config`] – the configuration, its defaults and checks
-//! - [`schedule`], [`text`], [`html`], [`document`] – cron times, plain text, markup, and TOML that knows its lines
+//! - [`schedule`], [`text`], [`html`], [`document`], [`compression`] – cron times, plain text, markup, TOML that knows its
+//!   lines, gzip and brotli
 //! - [`clock`] – the time, passed in to whoever has to know it
 //!
 //! Edges do the input and output, and import the core:
 //!
 //! - [`fetch`] – polite HTTP
 //! - [`store`] – SQL
-//! - [`serve`] – documents from memory, health
+//! - [`edition`] – what stands at which address, made from the store; as files for `publish`
+//! - [`serve`] – HTTP: documents with validators and compression, health
 //! - [`daemon`] – cycles, the past, editions, start and stop
 //! - [`cli`] – the command line, one file a command; imported by `main` alone
 
@@ -36,11 +38,13 @@
 
 pub mod cli;
 pub mod clock;
+pub mod compression;
 pub mod config;
 pub mod daemon;
 pub mod difference;
 pub mod document;
 pub mod duplicates;
+pub mod edition;
 pub mod feeds;
 pub mod fetch;
 pub mod html;

@@ -35,6 +35,12 @@ impl Guid {
         Guid(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
     }
 
+    /// The identity of one revision of a release, as an entry of its own.
+    pub fn of_revision(of: Guid, number: i64) -> Guid {
+        let name = format!("{of}\nrevision\n{number}");
+        Guid(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
+    }
+
     /// The bare UUID, as commands and addresses use it.
     pub fn id(&self) -> String {
         self.0.to_string()

@@ -1,152 +1,458 @@
-//! HTTP: the documents from memory, with validators and compression, and two addresses for whoever watches the daemon.
+//! HTTP: documents with validators and compression, and two addresses for whoever watches the daemon.
 
+mod accepted;
 mod conditional;
 mod documents;
 mod health;
 mod listener;
+mod packed;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
-use axum::Router;
-use axum::body::Body;
-use axum::extract::State;
-use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use percent_encoding::percent_decode_str;
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::header::{self, HeaderMap, HeaderName};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt, Either, Full, StreamBody, combinators::UnsyncBoxBody};
+use hyper::body::Frame;
+use tokio::sync::Semaphore;
 
-pub use documents::{Documents, Served};
+pub use documents::{Documents, Held, Shelf};
 pub use health::{Health, Watched};
 pub use listener::serve;
 
-use crate::store::Store;
+use crate::edition::{Address, Edition, Error, Export, Found, Meaning};
+use crate::feeds::{Document, media, pages};
+use documents::{Accepted, text_header};
+use packed::packed;
 
-/// Readers may keep a document so many seconds before they ask again: long enough to spare a busy server, short enough
-/// for news.
-const MAX_AGE: &str = "public, max-age=60";
+/// Readers may keep a document so many seconds before they ask again, long enough to spare a busy server and short enough
+/// for news; caches may show it for ten minutes more while they ask (RFC 5861).
+const CACHED: HeaderValue =
+    HeaderValue::from_static("public, max-age=60, stale-while-revalidate=600");
+/// What is true for this moment alone.
+const NOT_CACHED: HeaderValue = HeaderValue::from_static("no-store");
+/// Texts from outside are sanitised, and this stands behind that: nothing from elsewhere, and no script but our own.
+const POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+);
+/// So many documents are made at once for those who ask: the store's connections are for cycles as well.
+const MADE_AT_ONCE: usize = 2;
+
+/// What is sent: bytes that are there, or an export as it is read.
+pub type Body = Either<Full<Bytes>, UnsyncBoxBody<Bytes, std::io::Error>>;
 
 /// What answers requests.
 #[derive(Debug)]
 pub struct Server {
-    /// The documents, exchanged as a whole when something changes.
+    /// The documents, exchanged when something changes.
     pub documents: Documents,
-    /// The store that health is read from.
-    pub store: Store,
+    /// What makes all others.
+    pub edition: Edition,
+    /// The version of the rules on topics, as people compare it.
+    pub rules: String,
     /// The sources and their schedules.
     pub watched: Vec<Watched>,
-    /// Topics that are no more, each with the address of the one in its place, if there is one.
+    /// Topics that are no more, each with the id of the one in its place, if there is one.
     pub retired: HashMap<String, Option<String>>,
     /// What the store failed at in the last cycle: it could not be written down there.
     pub store_trouble: ArcSwapOption<String>,
+    making: Semaphore,
 }
 
-/// The routes of a server.
-pub fn router(server: Arc<Server>) -> Router {
-    Router::new()
-        .route("/live", get(|| async { "live\n" }))
-        .route("/health", get(health))
-        .fallback(document)
-        .with_state(server)
-}
-
-async fn health(State(server): State<Arc<Server>>) -> Response {
-    let health = health::read(&server, chrono::Utc::now()).await;
-    let status = if health.is_well() {
-        StatusCode::OK
-    } else {
-        StatusCode::SERVICE_UNAVAILABLE
-    };
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    match serde_json::to_string_pretty(&health) {
-        Ok(json) => (status, headers, json + "\n").into_response(),
-        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error}\n")).into_response(),
+impl Server {
+    /// A server that has no documents yet.
+    pub fn new(
+        edition: Edition,
+        rules: String,
+        watched: Vec<Watched>,
+        retired: HashMap<String, Option<String>>,
+    ) -> Server {
+        Server {
+            documents: Documents::default(),
+            edition,
+            rules,
+            watched,
+            retired,
+            store_trouble: ArcSwapOption::empty(),
+            making: Semaphore::new(MADE_AT_ONCE),
+        }
     }
-}
 
-async fn document(
-    State(server): State<Arc<Server>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    let path = percent_decode_str(uri.path()).decode_utf8_lossy();
-    let Some(served) = server.documents.get(&path) else {
-        if let Some(response) = retired(&server, &path) {
+    /// The answer to a request, noted in the log where that is to be told.
+    pub async fn answer<B>(&self, request: &Request<B>) -> Response<Body> {
+        let response = self.respond(request).await;
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            let agent = request.headers().get(header::USER_AGENT);
+            let agent = agent.and_then(|agent| agent.to_str().ok());
+            tracing::debug!(
+                method = %request.method(),
+                path = %request.uri().path(),
+                status = response.status().as_u16(),
+                agent = agent.unwrap_or_default(),
+                "answered"
+            );
+        }
+        response
+    }
+
+    async fn respond<B>(&self, request: &Request<B>) -> Response<Body> {
+        let (method, headers) = (request.method(), request.headers());
+        if method != Method::GET && method != Method::HEAD {
+            let allow = [(header::ALLOW, HeaderValue::from_static("GET, HEAD"))];
+            return plain(
+                StatusCode::METHOD_NOT_ALLOWED,
+                allow,
+                "Only GET and HEAD are answered.\n".to_owned(),
+            );
+        }
+        let path = request.uri().path();
+        if let Some(held) = self.documents.held(path) {
+            return self.document(path, &held, request).await;
+        }
+        match path {
+            "/live" => plain(
+                StatusCode::OK,
+                [(header::CACHE_CONTROL, NOT_CACHED)],
+                "live\n".to_owned(),
+            ),
+            "/health" => self.health().await,
+            _ => {
+                let query = request.uri().query().unwrap_or_default();
+                match Address::read(self.edition.site(), path, query) {
+                    Meaning::Document(address) => self.found(&address, request).await,
+                    Meaning::Elsewhere(path) => {
+                        let query = request.uri().query().map(|query| format!("?{query}"));
+                        self.moved(
+                            StatusCode::PERMANENT_REDIRECT,
+                            &format!("{path}{}", query.unwrap_or_default()),
+                        )
+                    }
+                    Meaning::Refused(why) => plain(StatusCode::BAD_REQUEST, [], why + "\n"),
+                    Meaning::Nothing => match self.retired(path) {
+                        Some(response) => response,
+                        None => self.nothing(path, headers),
+                    },
+                }
+            }
+        }
+    }
+
+    /// A document that is not at its path among those held: held under another spelling, or made now.
+    async fn found<B>(&self, address: &Address, request: &Request<B>) -> Response<Body> {
+        let path = address.path();
+        if let Some(held) = self.documents.held(&path) {
+            return self.document(&path, &held, request).await;
+        }
+        match address {
+            Address::Status => return self.status().await,
+            Address::Export(format) => return self.export(*format, request).await,
+            _ => {}
+        }
+        let shelf = self.documents.shelf();
+        let Some(shelf) = shelf.as_ref().as_ref() else {
+            return not_yet("The feeds are being made.\n");
+        };
+        let query = match address {
+            Address::Search { .. } | Address::SearchFeed { .. } | Address::Subscriptions { .. } => {
+                request.uri().query().unwrap_or_default()
+            }
+            // Whoever adds something that means nothing gets the same document.
+            _ => "",
+        };
+        let key = format!("{path}?{query}");
+        let made = self
+            .documents
+            .made(shelf.change, &key, async {
+                let _turn = self.making.acquire().await;
+                match self.edition.document(address, pages::For::Daemon).await {
+                    Ok(Found::Document(document)) => Ok(Held::new(document, shelf.modified)),
+                    Ok(Found::Elsewhere(path)) => Err(Unmade::Elsewhere(path)),
+                    Ok(Found::Nothing) => Err(Unmade::Nothing),
+                    Err(error) => Err(Unmade::Failed(error)),
+                }
+            })
+            .await;
+        match made {
+            Ok(held) => self.document(&path, &held, request).await,
+            // Where it is now will not be for ever.
+            Err(Unmade::Elsewhere(path)) => self.moved(StatusCode::FOUND, &path),
+            Err(Unmade::Nothing) => self.nothing(&path, request.headers()),
+            Err(Unmade::Failed(error)) => {
+                tracing::warn!(%error, path, "a document could not be made");
+                not_yet("This cannot be made now; try again later.\n")
+            }
+        }
+    }
+
+    async fn document<B>(
+        &self,
+        path: &str,
+        held: &Arc<Held>,
+        request: &Request<B>,
+    ) -> Response<Body> {
+        let headers = request.headers();
+        let encoding = held.encoding(Accepted::read(headers));
+        let etag = held.etag(encoding);
+        let mut response = Response::new(Either::Left(Full::new(Bytes::new())));
+        let out = response.headers_mut();
+        out.reserve(12);
+        out.insert(header::ETAG, etag.clone());
+        out.insert(header::LAST_MODIFIED, held.last_modified.clone());
+        out.insert(header::CACHE_CONTROL, CACHED);
+        out.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        if is_for_scripts(held.content_type) {
+            let all = HeaderValue::from_static("*");
+            out.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, all);
+        }
+        self.links(path, held, out);
+        if conditional::is_unchanged(headers, etag, held.modified) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
             return response;
         }
-        return if server.documents.are_there() {
-            let text = format!("There is nothing at {path}. The feeds are listed at /\n");
-            (StatusCode::NOT_FOUND, text).into_response()
-        } else {
-            // A reader that is told of an error now must not take the feed for gone.
-            let soon = [(header::RETRY_AFTER, "5")];
-            let text = "The feeds are being made.\n";
-            (StatusCode::SERVICE_UNAVAILABLE, soon, text).into_response()
+        let bytes = match self.documents.bytes(held, encoding).await {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                tracing::error!(%error, path, "a document could not be packed");
+                return not_yet("This cannot be made now; try again later.\n");
+            }
         };
-    };
-    if method != Method::GET && method != Method::HEAD {
-        return (
-            StatusCode::METHOD_NOT_ALLOWED,
-            [(header::ALLOW, "GET, HEAD")],
+        let out = response.headers_mut();
+        out.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(held.content_type),
+        );
+        out.insert(header::CONTENT_LENGTH, bytes.len().into());
+        out.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
+        if let Some(encoding) = encoding.header() {
+            out.insert(header::CONTENT_ENCODING, encoding);
+        }
+        if held.content_type == media::HTML {
+            out.insert(header::CONTENT_SECURITY_POLICY, POLICY);
+            out.insert(
+                header::REFERRER_POLICY,
+                HeaderValue::from_static("no-referrer"),
+            );
+        }
+        if request.method() != Method::HEAD {
+            *response.body_mut() = Either::Left(Full::new(bytes));
+        }
+        response
+    }
+
+    /// What a subscriber to a hub looks for (WebSub, 4): the hub and the feed's own address.
+    fn links(&self, path: &str, held: &Held, out: &mut HeaderMap) {
+        let site = self.edition.site();
+        let Some(hub) = &site.hub else { return };
+        // A search is no feed that the hub is told of, nor is a union.
+        if self.documents.held(path).is_none() || held.content_type == media::HTML {
+            return;
+        }
+        let own = format!("{}{path}", site.public_url);
+        out.append(header::LINK, text_header(&format!("<{hub}>; rel=\"hub\"")));
+        out.append(header::LINK, text_header(&format!("<{own}>; rel=\"self\"")));
+    }
+
+    async fn health(&self) -> Response<Body> {
+        let health = health::read(self, chrono::Utc::now()).await;
+        let status = if health.is_well() {
+            StatusCode::OK
+        } else {
+            StatusCode::SERVICE_UNAVAILABLE
+        };
+        match serde_json::to_string_pretty(&health) {
+            Ok(json) => {
+                let json_type = HeaderValue::from_static("application/json");
+                let headers = [
+                    (header::CONTENT_TYPE, json_type),
+                    (header::CACHE_CONTROL, NOT_CACHED),
+                ];
+                plain(status, headers, json + "\n")
+            }
+            Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, [], format!("{error}\n")),
+        }
+    }
+
+    async fn status(&self) -> Response<Body> {
+        let status = health::status(self, chrono::Utc::now()).await;
+        match status.page(self.edition.site()) {
+            Ok(page) => html(StatusCode::OK, page, NOT_CACHED),
+            Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, [], format!("{error}\n")),
+        }
+    }
+
+    /// The whole record as it is read from the store.
+    async fn export<B>(&self, format: Export, request: &Request<B>) -> Response<Body> {
+        let shelf = self.documents.shelf();
+        let Some(shelf) = shelf.as_ref().as_ref() else {
+            return not_yet("The feeds are being made.\n");
+        };
+        let content_type = match format {
+            Export::Jsonl => media::JSON_LINES,
+            Export::Csv => media::CSV,
+        };
+        // What is not yet there has no bytes to make a strong validator of.
+        let etag = text_header(&format!(
+            "W/\"{}-{:016x}\"",
+            shelf.change,
+            self.edition.print()
+        ));
+        let headers = [
+            (header::ETAG, etag.clone()),
+            (
+                header::LAST_MODIFIED,
+                text_header(&conditional::http_date(shelf.modified)),
+            ),
+            (header::CACHE_CONTROL, CACHED),
+            (header::VARY, HeaderValue::from_static("Accept-Encoding")),
+            (
+                header::ACCESS_CONTROL_ALLOW_ORIGIN,
+                HeaderValue::from_static("*"),
+            ),
+            (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
+        ];
+        if conditional::is_unchanged(request.headers(), &etag, shelf.modified) {
+            return plain(StatusCode::NOT_MODIFIED, headers, String::new());
+        }
+        if request.method() == Method::HEAD {
+            return plain(StatusCode::OK, headers, String::new());
+        }
+        let pieces = match self.edition.export(format).await {
+            Ok(pieces) => pieces,
+            Err(error) => {
+                tracing::warn!(%error, "an export could not be made");
+                return not_yet("This cannot be made now; try again later.\n");
+            }
+        };
+        let is_packed = Accepted::read(request.headers()).gzip;
+        let body = if is_packed {
+            let frames = packed(pieces).map(|piece| piece.map(Frame::data));
+            StreamBody::new(frames).boxed_unsync()
+        } else {
+            let frames = pieces.map(|piece| match piece {
+                Ok(bytes) => Ok(Frame::data(Bytes::from(bytes))),
+                Err(error) => Err(std::io::Error::other(error)),
+            });
+            StreamBody::new(frames).boxed_unsync()
+        };
+        let mut response = Response::new(Either::Right(body));
+        response.headers_mut().extend(headers);
+        let encoding = documents::Encoding::Gzip.header().filter(|_| is_packed);
+        let encoding = encoding.map(|encoding| (header::CONTENT_ENCODING, encoding));
+        response.headers_mut().extend(encoding);
+        response
+    }
+
+    /// The answer for an address of topics of which one is no more: where they are now, or that it is gone for ever.
+    fn retired(&self, path: &str) -> Option<Response<Body>> {
+        let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+        let name = path.strip_prefix("/topics/")?;
+        let (ids, rest) = name.split_at(name.find(['.', '/']).unwrap_or(name.len()));
+        if !["", ".rss", ".atom", ".json", ".html"].contains(&rest) {
+            return None;
+        }
+        let mut now = Vec::new();
+        let mut is_retired = false;
+        for id in ids.split('+') {
+            match self.retired.get(id) {
+                Some(None) => {
+                    let text = format!("The topic {id} is no more. The feeds are listed at /\n");
+                    return Some(plain(StatusCode::GONE, [], text));
+                }
+                Some(Some(to)) => {
+                    is_retired = true;
+                    now.push(to.as_str());
+                }
+                None if self.edition.site().topic(id).is_some() => now.push(id),
+                None => return None,
+            }
+        }
+        is_retired.then(|| {
+            let path = format!("/topics/{}{rest}", now.join("+"));
+            self.moved(StatusCode::MOVED_PERMANENTLY, &path)
+        })
+    }
+
+    fn moved(&self, status: StatusCode, path: &str) -> Response<Body> {
+        let location = text_header(&format!("{}{path}", self.edition.site().public_url));
+        plain(status, [(header::LOCATION, location)], String::new())
+    }
+
+    fn nothing(&self, path: &str, headers: &HeaderMap) -> Response<Body> {
+        if self.documents.shelf().is_none() {
+            // A reader that is told of an error now must not take the feed for gone.
+            return not_yet("The feeds are being made.\n");
+        }
+        let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+        let said = format!("There is nothing at {path}.");
+        let accepted = headers.get(header::ACCEPT);
+        let is_person = accepted.is_some_and(|kinds| kinds.as_bytes().starts_with(b"text/html"));
+        if is_person && let Ok(page) = pages::not_found(self.edition.site(), &path, &said) {
+            return html(StatusCode::NOT_FOUND, page, NOT_CACHED);
+        }
+        plain(
+            StatusCode::NOT_FOUND,
+            [],
+            format!("{said} The feeds are listed at /\n"),
         )
-            .into_response();
     }
-    let variant = served.variant(&headers);
-    let mut response = Response::builder()
-        .header(header::ETAG, variant.etag)
-        .header(
-            header::LAST_MODIFIED,
-            conditional::http_date(served.modified),
-        )
-        .header(header::CACHE_CONTROL, MAX_AGE)
-        .header(header::VARY, "Accept-Encoding");
-    if conditional::is_unchanged(&headers, variant.etag, served.modified) {
-        response = response.status(StatusCode::NOT_MODIFIED);
-        return finished(response.body(Body::empty()));
-    }
-    response = response
-        .header(header::CONTENT_TYPE, served.content_type)
-        .header(header::CONTENT_LENGTH, variant.bytes.len())
-        .header(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    if let Some(encoding) = variant.encoding {
-        response = response.header(header::CONTENT_ENCODING, encoding);
-    }
-    let body = if method == Method::HEAD {
-        Body::empty()
-    } else {
-        Body::from(variant.bytes.clone())
-    };
-    finished(response.body(body))
 }
 
-/// The answer for an address of a topic that is no more: where it is now, or that it is gone for ever.
-fn retired(server: &Server, path: &str) -> Option<Response> {
-    let name = path.strip_prefix("/topics/")?;
-    let (id, form) = name.split_at(name.find('.').unwrap_or(name.len()));
-    if !["", ".rss", ".atom", ".json"].contains(&form) {
-        return None;
-    }
-    Some(match server.retired.get(id)? {
-        Some(address) => {
-            let location = [(header::LOCATION, format!("{address}{form}"))];
-            (StatusCode::MOVED_PERMANENTLY, location).into_response()
-        }
-        None => {
-            let text = format!("The topic {id} is no more. The feeds are listed at /\n");
-            (StatusCode::GONE, text).into_response()
-        }
-    })
+/// Why a document was not made.
+enum Unmade {
+    Elsewhere(String),
+    Nothing,
+    Failed(Error),
 }
 
-fn finished(response: Result<Response, axum::http::Error>) -> Response {
-    // Only a header that is none could fail, and all are ours.
-    response.unwrap_or_else(|error| {
-        tracing::error!(%error, "an answer could not be made");
-        StatusCode::INTERNAL_SERVER_ERROR.into_response()
-    })
+/// Whether pages of other sites may read it with scripts.
+fn is_for_scripts(content_type: &str) -> bool {
+    [media::JSON_FEED, media::JSON_LINES, media::CSV].contains(&content_type)
+}
+
+fn plain(
+    status: StatusCode,
+    headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
+    text: String,
+) -> Response<Body> {
+    let mut response = Response::new(Either::Left(Full::new(text.into())));
+    *response.status_mut() = status;
+    let out = response.headers_mut();
+    out.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    out.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    for (name, value) in headers {
+        out.insert(name, value);
+    }
+    response
+}
+
+fn html(status: StatusCode, page: Document, cached: HeaderValue) -> Response<Body> {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(media::HTML)),
+        (header::CACHE_CONTROL, cached),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        ),
+    ];
+    let mut response = plain(status, headers, String::new());
+    *response.body_mut() = Either::Left(Full::new(page.bytes.into()));
+    response
+}
+
+fn not_yet(text: &str) -> Response<Body> {
+    let soon = [(header::RETRY_AFTER, HeaderValue::from_static("5"))];
+    plain(StatusCode::SERVICE_UNAVAILABLE, soon, text.to_owned())
 }

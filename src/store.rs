@@ -5,6 +5,7 @@
 //! raises the change counter in the same transaction, and the daemon looks at the counter each second.
 
 mod documents;
+mod feeds;
 mod history;
 mod holds;
 mod ingest;
@@ -19,6 +20,7 @@ mod progress;
 mod read;
 mod redactions;
 mod related;
+mod shown;
 mod sketches;
 mod tags;
 mod web;
@@ -33,6 +35,7 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 
 use crate::release::{DatedText, Guid, Text};
 
+pub use feeds::{Record, Selection};
 pub use holds::{BackOff, LONGEST_HOLD};
 pub use ingest::{Derived, NewAddress, NewRevision, Way};
 pub use lease::Lease;
@@ -43,6 +46,7 @@ pub use progress::{Alarm, Gap, Progress, Trouble};
 pub use read::ShownRelease;
 pub use redactions::{Extent, NumberedText, PartText, Print, Redaction, RemovedLeads};
 pub use related::Rulings;
+pub use shown::{ALL, FeedChange, REVISIONS};
 pub use tags::{Retagged, Word};
 pub use web::{Kept, LONGEST_FRESH, Validators, header_text, header_value};
 
@@ -173,7 +177,9 @@ impl Store {
             .await
             .map_err(failed)?;
         migrations::run(&pool).await?;
-        Ok(Store { pool, ruling: None })
+        let store = Store { pool, ruling: None };
+        store.make_searchable().await?;
+        Ok(store)
     }
 
     /// The same store for a piece of work that no person's word may cross: once somebody has removed, merged or split a

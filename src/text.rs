@@ -1,5 +1,7 @@
 //! Plain text: one spelling for comparing and matching, paragraphs, sentences, and where a release's subject ends.
 
+use chrono::{DateTime, Utc};
+use chrono_tz::Europe::London;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
 
 /// The months in order, in lower case.
@@ -22,6 +24,14 @@ pub const MONTHS: [&str; 12] = [
 pub fn is_xml_char(c: char) -> bool {
     matches!(c, '\t' | '\n' | '\r' | ' '..='\u{D7FF}' | '\u{E000}'..='\u{FFFD}' | '\u{10000}'..)
         && !('\u{7F}'..='\u{9F}').contains(&c)
+}
+
+/// The day in London of an instant, as people write it.
+pub fn day(instant: DateTime<Utc>) -> String {
+    instant
+        .with_timezone(&London)
+        .format("%-d %B %Y")
+        .to_string()
 }
 
 /// One line: runs of white space become one space, what XML forbids is dropped.

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Outcome;
 use super::output::{self, Format};
-use crate::daemon::{Ingest, edition};
+use crate::daemon::Ingest;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -20,14 +20,15 @@ pub(super) struct Arguments {
 }
 
 pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
-    let documents = ingest.documents().await?;
-    let changed = edition::write(&arguments.folder, &documents).context("cannot publish")?;
+    let published = ingest.edition().publish(&arguments.folder, false).await;
+    let written = published.context("cannot publish")?;
     if arguments.output.format == Format::Json {
-        return output::json(&json!({"documents": documents.len(), "changed": changed}));
+        return output::json(&json!({"documents": written.documents, "changed": written.changed}));
     }
     output::print(&format!(
-        "{}: {} documents, {changed} changed\n",
+        "{}: {} documents, {} changed\n",
         arguments.folder.display(),
-        documents.len()
+        written.documents,
+        written.changed
     ))
 }

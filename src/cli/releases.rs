@@ -66,7 +66,7 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
     let most = arguments.limit.map_or(i64::MAX, i64::from);
     let items = ingest
         .store
-        .newest(arguments.topic.as_deref(), most)
+        .newest(&arguments.topic.as_deref().into(), 0, most)
         .await?;
     if arguments.output.format == Format::Json {
         let rows: Vec<Row> = items

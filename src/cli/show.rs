@@ -7,8 +7,8 @@ use super::output::{self, Format, local};
 use super::releases::Row;
 use super::{Outcome, Stop, classify};
 use crate::daemon::Ingest;
-use crate::difference::{Difference, Kind, PartDifference};
-use crate::release::{Guid, Merge, Reading, Related, Revision, Tag, Text};
+use crate::difference::{Kind, PartDifference};
+use crate::release::{Guid, Merge, Reading, Related, Revision, Tag};
 use crate::store::ShownRelease;
 use crate::text;
 use crate::topics::{Correction, Missed};
@@ -81,31 +81,14 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
     })
 }
 
-/// The revisions, each with its difference from the one before. What of a release is for nobody is not told by its
-/// differences either.
+/// The revisions, each with its difference from the one before.
 fn told(shown: &ShownRelease) -> Vec<Told> {
-    let is_public = shown.item.release.notice().is_none();
-    let mut before: Option<&Text> = None;
-    let mut told = Vec::new();
-    for revision in &shown.revisions {
-        // A text that a person has removed leaves a hole, and no difference tells what stood there.
-        let has_text = revision.text.body.is_some();
-        let difference = match before {
-            Some(before) if is_public && has_text && before.body.is_some() => {
-                Difference::between(before, &revision.text).parts
-            }
-            _ => Vec::new(),
-        };
-        before = Some(&revision.text);
-        told.push(Told {
-            revision: revision.clone(),
-            difference: difference
-                .iter()
-                .map(|part| part.shortened(AROUND))
-                .collect(),
-        });
-    }
-    told
+    let revisions = shown.revisions.iter().zip(shown.differences());
+    let told = revisions.map(|(revision, parts)| Told {
+        revision: revision.clone(),
+        difference: parts.iter().map(|part| part.shortened(AROUND)).collect(),
+    });
+    told.collect()
 }
 
 /// The one release that an id means.

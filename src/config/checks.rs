@@ -126,11 +126,12 @@ impl Checks<'_> {
                 "between 1 and 1000; 50 is the default",
             );
         }
-        if !config.publish.hub.is_empty() {
+        let hub = &config.publish.hub;
+        if !hub.is_empty() && web_address(hub).is_none() {
             self.tell(
                 &[Step::Key("publish"), Step::Key("hub")],
-                "this version cannot ping a WebSub hub, and a feed must not name a hub that is not pinged",
-                "leave it empty",
+                format!("{hub:?} is no address of a hub"),
+                "one that begins with https:// or http://, or nothing",
             );
         }
         if !is_listen_address(&config.serve.listen) {

@@ -1,10 +1,17 @@
 //! New editions whenever anything has changed, whoever changed it: in memory, and as files where that is wanted.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Error, Ingest, edition};
-use crate::serve::Documents;
+use chrono::{DateTime, Utc};
+
+use super::hub::Hub;
+use super::{Error, Ingest};
+use crate::edition::{Address, Edition, Found};
+use crate::feeds::pages::For;
+use crate::serve::{Held, Server, Shelf};
 
 /// How often the change counter is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -13,18 +20,43 @@ const LOOK_AFTER_FAILURE: Duration = Duration::from_secs(60);
 
 impl Ingest {
     /// Puts an edition up, and a new one whenever the change counter has moved. What fails leaves the last edition up.
-    pub(super) async fn keep_publishing(&self, served: &Documents) {
+    pub(super) async fn keep_publishing(&self, server: &Server) {
+        let hub = Hub::of(self);
+        tokio::select! {
+            () = self.keep_editing(server, hub.as_ref()) => {}
+            () = async {
+                match &hub {
+                    Some(hub) => hub.keep_telling(self).await,
+                    None => std::future::pending().await,
+                }
+            } => {}
+        }
+    }
+
+    async fn keep_editing(&self, server: &Server, hub: Option<&Hub>) {
         let mut wait = LOOK_EVERY;
-        let mut published = None;
+        let mut is_written = self.config.publish.to.is_empty();
         loop {
+            let shown = server
+                .documents
+                .shelf()
+                .as_ref()
+                .as_ref()
+                .map(|shelf| shelf.change);
             let outcome = match self.store.change().await {
-                Ok(change) if Some(change) == published => Ok(change),
-                Ok(_) => self.publish(served).await,
+                Ok(change) if Some(change) == shown && is_written => Ok(()),
+                Ok(_) => {
+                    is_written = false;
+                    self.publish(server).await
+                }
                 Err(error) => Err(error.into()),
             };
             match outcome {
-                Ok(change) => {
-                    published = Some(change);
+                Ok(()) => {
+                    if !is_written && let Some(hub) = hub {
+                        hub.look();
+                    }
+                    is_written = true;
                     wait = LOOK_EVERY;
                 }
                 Err(error) => {
@@ -37,19 +69,104 @@ impl Ingest {
         }
     }
 
-    /// Makes an edition and puts it up, then writes it into the folder of `[publish] to`; gives the change that it
-    /// holds at least.
-    async fn publish(&self, served: &Documents) -> Result<i64, Error> {
-        let change = self.store.change().await?;
-        let documents = self.documents().await?;
-        served.put(self.served(&documents, served, self.clock.now()).await?);
-        tracing::debug!(change, "new edition");
+    /// Makes what has changed since the last edition and puts it up, then writes it into the folder of `[publish] to`.
+    async fn publish(&self, server: &Server) -> Result<(), Error> {
+        self.put_up(server).await?;
         if !self.config.publish.to.is_empty() {
-            let folder = Path::new(&self.config.publish.to).to_owned();
-            let written = tokio::task::spawn_blocking(move || edition::write(&folder, &documents));
-            let files = written.await?.map_err(Error::Files)?;
-            tracing::info!(files, "published as files");
+            let folder = Path::new(&self.config.publish.to);
+            let written = server.edition.publish(folder, true).await?;
+            tracing::info!(files = written.changed, "published as files");
         }
-        Ok(change)
+        Ok(())
+    }
+
+    async fn put_up(&self, server: &Server) -> Result<(), Error> {
+        let edition = &server.edition;
+        let change = self.store.change().await?;
+        let before = server.documents.shelf();
+        let before = before.as_ref().as_ref();
+        if before.is_some_and(|shelf| shelf.change == change) {
+            return Ok(());
+        }
+        let touched: Vec<Address> = match before {
+            None => edition.feeds(),
+            Some(shelf) => {
+                let feeds = self.store.feeds_changed_since(shelf.change).await?;
+                let touched = feeds.iter().flat_map(|one| edition.feeds_of(&one.feed));
+                touched.collect()
+            }
+        };
+        let mut dates = Dates {
+            ingest: self,
+            now: self.clock.now(),
+            can_be_kept: true,
+        };
+        let mut held: HashMap<String, Arc<Held>> =
+            before.map(|shelf| shelf.held.clone()).unwrap_or_default();
+        for address in &touched {
+            if let Some(one) = self.held(edition, address, &held, &mut dates).await? {
+                held.insert(address.path(), one);
+            }
+        }
+        let anything = format!("{change} {:016x}", edition.print());
+        let modified = dates.changed("", &anything).await;
+        tracing::debug!(change, feeds = touched.len(), "new edition");
+        server.documents.put(Shelf {
+            change,
+            modified,
+            held,
+        });
+        Ok(())
+    }
+
+    /// A feed made anew; none where it has the same bytes as the one that is held.
+    async fn held(
+        &self,
+        edition: &Edition,
+        address: &Address,
+        held: &HashMap<String, Arc<Held>>,
+        dates: &mut Dates<'_>,
+    ) -> Result<Option<Arc<Held>>, Error> {
+        let Found::Document(document) = edition.document(address, For::Daemon).await? else {
+            return Ok(None);
+        };
+        let (path, hash) = (address.path(), Held::hash_of(&document));
+        if held.get(&path).is_some_and(|before| before.is_of(&hash)) {
+            return Ok(None);
+        }
+        let modified = dates.changed(&path, &hash).await;
+        let packed = tokio::task::spawn_blocking(move || Held::new(document, modified)).await?;
+        Ok(Some(Arc::new(packed)))
+    }
+}
+
+/// When documents last changed, as it is on record.
+struct Dates<'a> {
+    ingest: &'a Ingest,
+    now: DateTime<Utc>,
+    can_be_kept: bool,
+}
+
+impl Dates<'_> {
+    /// When the bytes at a path became those with this hash. Where the store cannot be written now, that is now and is not
+    /// put on record: an edition that is there is worth more than its date.
+    async fn changed(&mut self, path: &str, hash: &str) -> DateTime<Utc> {
+        if !self.can_be_kept {
+            return self.now;
+        }
+        match self
+            .ingest
+            .store
+            .document_changed(path, hash, self.now)
+            .await
+        {
+            Ok(at) => at,
+            Err(error) => {
+                tracing::warn!(%error, "when the feeds last changed cannot be put on record");
+                // The next would wait for the store's lock as long as this one did.
+                self.can_be_kept = false;
+                self.now
+            }
+        }
     }
 }

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use tokio::net::TcpListener;
@@ -17,8 +16,9 @@ use super::cycle::Cycle;
 use super::report::Report;
 use super::{By, Error, Ingest};
 use crate::config::Source;
+use crate::edition::Edition;
 use crate::schedule::Schedule;
-use crate::serve::{self, Documents, Server, Watched};
+use crate::serve::{self, Server, Watched};
 use crate::store;
 
 /// The scheduler's jobs are known to die when the machine was held up for long; then this is the minute.
@@ -108,15 +108,13 @@ impl Ingest {
         }
         let watched = scheduled.iter().map(|one| Watched {
             id: one.source.id.clone(),
+            title: one.source.title.clone(),
             schedule: one.schedule.clone(),
         });
-        let server = Arc::new(Server {
-            documents: Documents::default(),
-            store: self.store.clone(),
-            watched: watched.collect(),
-            retired: self.retired(),
-            store_trouble: ArcSwapOption::empty(),
-        });
+        let rules = format!("{:016x}", self.classifier.version());
+        let edition = self.edition();
+        let server = Server::new(edition, rules, watched.collect(), self.retired());
+        let server = Arc::new(server);
         match self.is_sorted_by_todays_rules().await {
             Ok(true) => {}
             Ok(false) => tracing::warn!(
@@ -127,12 +125,11 @@ impl Ingest {
                 tracing::warn!(%error, "by which rules the releases are sorted is not known")
             }
         }
-        let router = serve::router(server.clone());
-        let serving = tokio::spawn(serve::serve(listener, router, stop.clone()));
+        let serving = tokio::spawn(serve::serve(listener, server.clone(), stop.clone()));
         tokio::select! {
             () = stop.cancelled() => {}
             result = self.work(&mut scheduled, &server) => result?,
-            () = self.keep_publishing(&server.documents) => {}
+            () = self.keep_publishing(&server) => {}
         }
         self.store.release_leases().await;
         if let Err(error) = serving.await {
@@ -141,13 +138,16 @@ impl Ingest {
         Ok(())
     }
 
-    /// Topics that are no more, each with the address of the one in its place.
+    /// What publishes the store.
+    pub fn edition(&self) -> Edition {
+        Edition::new(&self.config, &self.classifier, self.store.clone())
+    }
+
+    /// Topics that are no more, each with the one in its place.
     fn retired(&self) -> HashMap<String, Option<String>> {
-        let public_url = &self.config.serve.public_url;
         let retired = self.classifier.taxonomy().retired.iter();
-        let address = |id: &String| format!("{public_url}/topics/{id}");
         retired
-            .map(|one| (one.id.clone(), one.to.as_ref().map(address)))
+            .map(|one| (one.id.clone(), one.to.clone()))
             .collect()
     }
 

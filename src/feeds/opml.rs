@@ -1,26 +1,35 @@
-//! OPML 2.0: all feeds at once, for readers that import lists of subscriptions.
+//! OPML 2.0: many feeds at once, for readers that import lists of subscriptions.
 
 use std::fmt::Write;
 
-use super::{Feed, Site};
+use super::{Format, Site, Topic};
 use crate::text;
 
-pub(super) fn subscriptions(site: &Site, feeds: &[Feed]) -> String {
+/// All feeds in a format; only those of `picked`, if there are any.
+pub(super) fn subscriptions(site: &Site, picked: &[&Topic], format: Format) -> String {
     let name = escape(&site.name());
-    let url = escape(&site.public_url);
     let mut out = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<opml version=\"2.0\">\n<head><title>{name} by topic (unofficial)</title></head>\n<body>\n"
     );
-    let all = ("All releases", "/all.rss".to_owned());
-    let topics = feeds.iter().map(|feed| (feed.title.as_str(), feed.path()));
-    for (title, path) in std::iter::once(all).chain(topics) {
+    let mut outline = |title: &str, path: &str, page: &str| {
         let title = escape(title);
-        // Writing to a string never fails.
+        let feed = escape(&site.address(path, format));
+        let page = escape(&format!("{}{page}", site.public_url));
+        // The attribute's value is the same for all formats, as readers look at what they fetch. Writing to a string never
+        // fails.
         let _ = writeln!(
             out,
-            "<outline type=\"rss\" text=\"{name}: {title}\" title=\"{name}: {title}\" xmlUrl=\"{url}{}\" htmlUrl=\"{url}/\"/>",
-            escape(&path)
+            "<outline type=\"rss\" text=\"{name}: {title}\" title=\"{name}: {title}\" xmlUrl=\"{feed}\" htmlUrl=\"{page}\"/>"
         );
+    };
+    if picked.is_empty() {
+        outline("All releases", "/all", "/");
+    }
+    for topic in &site.topics {
+        if picked.is_empty() || picked.iter().any(|one| one.id == topic.id) {
+            let path = format!("/topics/{}", topic.id);
+            outline(&topic.title, &path, &path);
+        }
     }
     out.push_str("</body>\n</opml>\n");
     out

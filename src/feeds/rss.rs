@@ -1,63 +1,67 @@
-//! RSS 2.0 (the RSS Advisory Board's specification and best practices profile), with `atom:link`, `content:encoded`
-//! and `dc:creator`.
+//! RSS 2.0 (the RSS Advisory Board's specification and best practices profile), with `atom:link`, `content:encoded` and
+//! `dc:creator`; archives by RFC 5005.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use rss::extension::atom::{AtomExtension, Link};
 use rss::extension::dublincore::DublinCoreExtension;
+use rss::extension::{Extension, ExtensionMap};
 use rss::{Category, Channel, Guid, Image, Source};
 
-use super::{Feed, Site, media, newest_change, preview};
-use crate::config::Content;
-use crate::release::Item;
+use super::{Entry, Feed, Format, Place, Site};
 use crate::text;
 
 const DOCS: &str = "https://www.rssboard.org/rss-specification";
+/// The namespace of RFC 5005.
+pub(super) const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 
-/// The feed of a feed, as published at `path`.
-pub(super) fn write(site: &Site, path: &str, feed: &Feed, topics: &[Feed]) -> String {
-    let title = format!("{}: {} (unofficial)", site.name(), feed.title);
+pub(super) fn write(site: &Site, feed: &Feed) -> String {
+    let title = feed.full_title(site);
+    let page = format!("{}{}", site.public_url, feed.page);
+    let mut namespaces = BTreeMap::from([
+        ("atom".to_owned(), "http://www.w3.org/2005/Atom".to_owned()),
+        (
+            "content".to_owned(),
+            "http://purl.org/rss/1.0/modules/content/".to_owned(),
+        ),
+        (
+            "dc".to_owned(),
+            "http://purl.org/dc/elements/1.1/".to_owned(),
+        ),
+    ]);
+    let mut extensions = ExtensionMap::default();
+    if matches!(feed.place, Place::Archive { .. }) {
+        namespaces.insert("fh".to_owned(), HISTORY.to_owned());
+        let archive = Extension {
+            name: "fh:archive".to_owned(),
+            ..Extension::default()
+        };
+        let archive = BTreeMap::from([("archive".to_owned(), vec![archive])]);
+        extensions.insert("fh".to_owned(), archive);
+    }
     let channel = Channel {
-        link: format!("{}/", site.public_url),
+        link: page.clone(),
         description: feed.scope.clone(),
         language: Some("en-GB".to_owned()),
-        last_build_date: newest_change(&feed.items).map(date),
+        last_build_date: feed.updated().map(date),
         generator: Some(concat!("npcc-feeds/", env!("CARGO_PKG_VERSION")).to_owned()),
         docs: Some(DOCS.to_owned()),
         ttl: Some(site.ttl.to_string()),
         image: Some(Image {
             url: format!("{}/icon.png", site.public_url),
             title: title.clone(),
-            link: format!("{}/", site.public_url),
+            link: page,
             width: Some("144".to_owned()),
             height: Some("144".to_owned()),
             description: None,
         }),
-        items: feed
-            .items
-            .iter()
-            .map(|item| entry(site, item, topics))
-            .collect(),
+        items: feed.entries.iter().map(|one| item(site, one)).collect(),
         atom_ext: Some(AtomExtension {
-            links: vec![Link {
-                href: format!("{}{path}", site.public_url),
-                rel: "self".to_owned(),
-                mime_type: media::RSS.split(';').next().map(str::to_owned),
-                ..Link::default()
-            }],
+            links: links(site, feed),
         }),
-        namespaces: BTreeMap::from([
-            ("atom".to_owned(), "http://www.w3.org/2005/Atom".to_owned()),
-            (
-                "content".to_owned(),
-                "http://purl.org/rss/1.0/modules/content/".to_owned(),
-            ),
-            (
-                "dc".to_owned(),
-                "http://purl.org/dc/elements/1.1/".to_owned(),
-            ),
-        ]),
+        extensions,
+        namespaces,
         title,
         ..Channel::default()
     };
@@ -68,40 +72,55 @@ pub(super) fn write(site: &Site, path: &str, feed: &Feed, topics: &[Feed]) -> St
     text
 }
 
-fn entry(site: &Site, item: &Item, topics: &[Feed]) -> rss::Item {
-    let release = &item.release;
-    let publisher = site.publisher(&release.source);
-    let carried = topics
-        .iter()
-        .filter(|topic| item.topics.contains(&topic.id));
-    // A description is HTML, so a plain lead is escaped once more than the XML needs.
-    let preview = htmlize::escape_text(preview(item)).into_owned();
-    let content = match (&release.text.body, site.content) {
-        (Some(body), Content::Full) => Some(body.clone()),
-        _ => None,
+fn links(site: &Site, feed: &Feed) -> Vec<Link> {
+    let link = |rel: &str, href: String| Link {
+        href,
+        rel: rel.to_owned(),
+        mime_type: Some(Format::Rss.link_type().to_owned()),
+        ..Link::default()
     };
+    let mut links = vec![link("self", feed.address(site, Format::Rss))];
+    links.extend(feed.hub(site).map(|hub| Link {
+        href: hub.clone(),
+        rel: "hub".to_owned(),
+        ..Link::default()
+    }));
+    if let Place::Archive { current, .. } = &feed.place {
+        links.push(link("current", site.address(current, Format::Rss)));
+    }
+    let before = feed.place.before();
+    links.extend(before.map(|path| link("prev-archive", site.address(path, Format::Rss))));
+    links
+}
+
+fn item(site: &Site, entry: &Entry) -> rss::Item {
+    let publisher = entry.publisher.as_ref();
+    // A description is HTML, so a plain lead is escaped once more than the XML needs.
+    let preview = htmlize::escape_text(&entry.preview).into_owned();
     rss::Item {
-        title: Some(release.text.title.clone()),
-        link: Some(release.url.clone()),
+        title: Some(entry.title.clone()),
+        link: Some(entry.url.clone()),
         description: (!preview.is_empty()).then_some(preview),
-        categories: carried
+        categories: entry
+            .topics
+            .iter()
             .map(|topic| Category {
-                name: topic.title.clone(),
+                name: topic.clone(),
                 domain: Some(format!("{}/topics", site.public_url)),
             })
             .collect(),
         guid: Some(Guid {
-            value: release.guid.to_string(),
+            value: entry.id.clone(),
             permalink: false,
         }),
-        pub_date: Some(date(release.published)),
-        source: publisher.map(|publisher| Source {
-            url: publisher.url.clone(),
-            title: Some(publisher.title.clone()),
+        pub_date: Some(date(entry.published)),
+        source: publisher.map(|(title, url)| Source {
+            url: url.clone(),
+            title: Some(title.clone()),
         }),
-        content,
-        dublin_core_ext: publisher.map(|publisher| DublinCoreExtension {
-            creators: vec![publisher.title.clone()],
+        content: entry.content.clone(),
+        dublin_core_ext: publisher.map(|(title, _)| DublinCoreExtension {
+            creators: vec![title.clone()],
             ..DublinCoreExtension::default()
         }),
         ..rss::Item::default()

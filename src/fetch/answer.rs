@@ -200,7 +200,7 @@ mod tests {
     #[test]
     fn a_redirect_from_https_to_http_is_not_followed() {
         let redirected = |from: &str, to: &str| {
-            let answer = axum::http::Response::builder()
+            let answer = http::Response::builder()
                 .status(302)
                 .header("location", to)
                 .body("")

@@ -1,144 +1,240 @@
-//! The documents in memory: each plain and gzipped, each of the two with an ETag of its own.
+//! The documents that answer requests. The feeds that are subscribed to are held compressed, once each; their other forms,
+//! and all that is made when somebody asks for it, share a bounded cache.
 
 use std::collections::HashMap;
-use std::io::Write;
+use std::io;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use axum::body::Bytes;
-use axum::http::{HeaderMap, header};
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use http::HeaderValue;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use xxhash_rust::xxh3::xxh3_128;
 
+use super::conditional::http_date;
+use crate::compression::{brotli, gunzip, gzip};
 use crate::feeds::Document;
 
+/// The cache holds no more bytes.
+const KEPT_BYTES: u64 = 6 * 1024 * 1024;
+/// What an entry of the cache costs beside its bytes.
+const ENTRY: u64 = 200;
+/// A page has some ten thousand bytes.
+const KEPT_DOCUMENTS: usize = 600;
+
+/// How bytes are packed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// As they are.
+    Identity,
+    /// By gzip.
+    Gzip,
+    /// By brotli.
+    Brotli,
+}
+
+impl Encoding {
+    /// What `Content-Encoding` says.
+    pub(super) fn header(self) -> Option<HeaderValue> {
+        match self {
+            Encoding::Identity => None,
+            Encoding::Gzip => Some(HeaderValue::from_static("gzip")),
+            Encoding::Brotli => Some(HeaderValue::from_static("br")),
+        }
+    }
+}
+
 /// A document ready to be sent.
-#[derive(Debug, Clone)]
-pub struct Served {
+#[derive(Debug)]
+pub struct Held {
     /// Its media type.
     pub content_type: &'static str,
     /// When its bytes last changed.
     pub modified: DateTime<Utc>,
-    plain: (String, Bytes),
-    gzip: Option<(String, Bytes)>,
+    /// The same as a header.
+    pub(super) last_modified: HeaderValue,
+    hash: u128,
+    /// The bytes, and whether they are packed by gzip, as they are wherever that makes them fewer.
+    stored: Bytes,
+    is_packed: bool,
+    etags: [HeaderValue; 3],
 }
 
-/// The bytes to send.
-pub(super) struct Variant<'a> {
-    pub(super) etag: &'a str,
-    pub(super) bytes: &'a Bytes,
-    pub(super) encoding: Option<&'static str>,
-}
-
-impl Served {
-    /// A document, with the hash of its bytes and when they last changed.
-    pub fn new(document: Document, hash: &str, modified: DateTime<Utc>) -> Served {
-        let gzip = gzip(&document.bytes).map(|bytes| (format!("\"{hash}-gzip\""), bytes));
-        Served {
+impl Held {
+    /// A document that last changed at `modified`.
+    pub fn new(document: Document, modified: DateTime<Utc>) -> Held {
+        let hash = xxh3_128(&document.bytes);
+        let packed = gzip(&document.bytes).ok();
+        let packed = packed.filter(|packed| packed.len() < document.bytes.len());
+        // Each encoding is other bytes, and needs a tag of its own (RFC 9110, 8.8.3.3).
+        let etag = |end: &str| text_header(&format!("\"{hash:032x}{end}\""));
+        Held {
             content_type: document.content_type,
             modified,
-            plain: (format!("\"{hash}\""), document.bytes.into()),
-            gzip,
+            last_modified: text_header(&http_date(modified)),
+            hash,
+            is_packed: packed.is_some(),
+            stored: packed.unwrap_or(document.bytes).into(),
+            etags: [etag(""), etag("-gzip"), etag("-br")],
         }
+    }
+
+    /// The hash of a document's bytes, as it is put on record.
+    pub fn hash_of(document: &Document) -> String {
+        format!("{:032x}", xxh3_128(&document.bytes))
     }
 
     /// Whether it was made from bytes with this hash.
     pub fn is_of(&self, hash: &str) -> bool {
-        self.plain.0.trim_matches('"') == hash
+        format!("{:032x}", self.hash) == hash
     }
 
-    pub(super) fn variant(&self, headers: &HeaderMap) -> Variant<'_> {
-        let chosen = self.gzip.as_ref().filter(|_| accepts_gzip(headers));
-        let (etag, bytes) = chosen.unwrap_or(&self.plain);
-        Variant {
-            etag,
-            bytes,
-            encoding: chosen.map(|_| "gzip"),
+    /// The encoding that a client gets which takes these.
+    pub(super) fn encoding(&self, accepted: Accepted) -> Encoding {
+        match accepted {
+            Accepted { brotli: true, .. } if self.is_packed => Encoding::Brotli,
+            Accepted { gzip: true, .. } if self.is_packed => Encoding::Gzip,
+            _ => Encoding::Identity,
         }
     }
-}
 
-/// Compressed bytes, where that makes them fewer.
-fn gzip(bytes: &[u8]) -> Option<Bytes> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes).ok()?;
-    let packed = encoder.finish().ok()?;
-    (packed.len() < bytes.len()).then(|| packed.into())
-}
-
-/// `Accept-Encoding` (RFC 9110, 12.5.3): a weight of nought refuses.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let codings = headers.get_all(header::ACCEPT_ENCODING).iter();
-    let named = codings
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(|coding| {
-            let mut parts = coding.split(';').map(str::trim);
-            let name = parts.next().unwrap_or_default().to_ascii_lowercase();
-            let weight = parts.find_map(|part| part.strip_prefix("q="));
-            (name, weight.and_then(|q| q.parse().ok()).unwrap_or(1.0_f32))
-        });
-    let mut any = false;
-    for (name, weight) in named {
-        match name.as_str() {
-            "gzip" | "x-gzip" => return weight > 0.0,
-            "*" => any = weight > 0.0,
-            _ => {}
+    pub(super) fn etag(&self, encoding: Encoding) -> &HeaderValue {
+        match encoding {
+            Encoding::Identity => &self.etags[0],
+            Encoding::Gzip => &self.etags[1],
+            Encoding::Brotli => &self.etags[2],
         }
     }
-    any
+
+    /// The same document with its bytes in another encoding.
+    fn form(&self, encoding: Encoding) -> io::Result<Held> {
+        let plain = if self.is_packed {
+            gunzip(&self.stored)?
+        } else {
+            self.stored.to_vec()
+        };
+        let stored = match encoding {
+            Encoding::Brotli => brotli(&plain)?,
+            Encoding::Identity | Encoding::Gzip => plain,
+        };
+        Ok(Held {
+            stored: stored.into(),
+            is_packed: false,
+            last_modified: self.last_modified.clone(),
+            etags: self.etags.clone(),
+            ..*self
+        })
+    }
 }
 
-/// All documents by path. Readers are never kept waiting while they are exchanged.
-#[derive(Debug, Default)]
+/// Which encodings a client takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Accepted {
+    pub(super) gzip: bool,
+    pub(super) brotli: bool,
+}
+
+/// A header of printable ASCII.
+pub(super) fn text_header(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    /// A document made at a change, by its address.
+    Made(i64, String),
+    /// Another form of a document, by the hash of its bytes.
+    Form(u128, Encoding),
+}
+
+#[derive(Debug, Clone)]
+struct Weigh;
+
+impl Weighter<Key, Arc<Held>> for Weigh {
+    fn weight(&self, key: &Key, held: &Arc<Held>) -> u64 {
+        let address = match key {
+            Key::Made(_, address) => address.len(),
+            Key::Form(..) => 0,
+        };
+        ENTRY + (address + held.stored.len()) as u64
+    }
+}
+
+/// What is held, as of one change.
+#[derive(Debug)]
+pub struct Shelf {
+    /// The change.
+    pub change: i64,
+    /// When anything that is shown last changed.
+    pub modified: DateTime<Utc>,
+    /// The feeds that are subscribed to, by path.
+    pub held: HashMap<String, Arc<Held>>,
+}
+
+/// All documents. Readers are never kept waiting while they are exchanged.
+#[derive(Debug)]
 pub struct Documents {
-    documents: ArcSwap<HashMap<String, Arc<Served>>>,
+    shelf: ArcSwap<Option<Shelf>>,
+    kept: Cache<Key, Arc<Held>, Weigh>,
+}
+
+impl Default for Documents {
+    fn default() -> Documents {
+        Documents {
+            shelf: ArcSwap::default(),
+            kept: Cache::with_weighter(KEPT_DOCUMENTS, KEPT_BYTES, Weigh),
+        }
+    }
 }
 
 impl Documents {
     /// Puts documents in the place of those before.
-    pub fn put(&self, documents: HashMap<String, Arc<Served>>) {
-        self.documents.store(Arc::new(documents));
+    pub fn put(&self, shelf: Shelf) {
+        self.shelf.store(Arc::new(Some(shelf)));
     }
 
-    /// Whether any were put up yet.
-    pub fn are_there(&self) -> bool {
-        !self.documents.load().is_empty()
+    /// What is held now; nothing before the first edition.
+    pub fn shelf(&self) -> Arc<Option<Shelf>> {
+        self.shelf.load_full()
     }
 
-    /// The document at a path.
-    pub fn get(&self, path: &str) -> Option<Arc<Served>> {
-        self.documents.load().get(path).cloned()
+    /// The document that is held at a path.
+    pub(super) fn held(&self, path: &str) -> Option<Arc<Held>> {
+        self.shelf.load().as_ref().as_ref()?.held.get(path).cloned()
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+    /// A document made at a change, from the cache, or by `make`, once for all who ask for it at the same time.
+    pub(super) async fn made<E>(
+        &self,
+        change: i64,
+        address: &str,
+        make: impl Future<Output = Result<Held, E>>,
+    ) -> Result<Arc<Held>, E> {
+        let key = Key::Made(change, address.to_owned());
+        let make = async { make.await.map(Arc::new) };
+        self.kept.get_or_insert_async(&key, make).await
+    }
 
-    #[test]
-    fn gzip_is_sent_to_those_who_accept_it() {
-        let document = Document {
-            path: "/".into(),
-            content_type: "text/plain",
-            bytes: vec![b'a'; 1_000],
+    /// A document's bytes in an encoding.
+    pub(super) async fn bytes(&self, held: &Arc<Held>, encoding: Encoding) -> io::Result<Bytes> {
+        let is_stored = match encoding {
+            Encoding::Gzip => held.is_packed,
+            Encoding::Identity => !held.is_packed,
+            Encoding::Brotli => false,
         };
-        let served = Served::new(document, "e", DateTime::UNIX_EPOCH);
-        for (accepted, encoding, etag) in [
-            ("gzip, br", Some("gzip"), "\"e-gzip\""),
-            ("*", Some("gzip"), "\"e-gzip\""),
-            ("gzip;q=0, *", None, "\"e\""),
-            ("br", None, "\"e\""),
-        ] {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_ENCODING, accepted.parse().unwrap());
-            let variant = served.variant(&headers);
-            assert_eq!(
-                (variant.encoding, variant.etag),
-                (encoding, etag),
-                "{accepted}"
-            );
+        if is_stored {
+            return Ok(held.stored.clone());
         }
+        let key = Key::Form(held.hash, encoding);
+        let make = async {
+            let held = held.clone();
+            tokio::task::spawn_blocking(move || held.form(encoding).map(Arc::new))
+                .await
+                .map_err(io::Error::other)?
+        };
+        let form = self.kept.get_or_insert_async(&key, make).await?;
+        Ok(form.stored.clone())
     }
 }

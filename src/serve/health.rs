@@ -4,8 +4,9 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::Server;
+use crate::feeds::pages::{SourceStatus, Status};
 use crate::schedule::Schedule;
-use crate::store::{Alarm, Error, Progress, Store, Trouble};
+use crate::store::{Alarm, Error, Progress, Selection, Store, Trouble};
 
 /// A source that has failed for so long needs a person.
 const LONG: TimeDelta = TimeDelta::hours(6);
@@ -15,6 +16,8 @@ const LONG: TimeDelta = TimeDelta::hours(6);
 pub struct Watched {
     /// Its id.
     pub id: String,
+    /// Its name.
+    pub title: String,
     /// When it is read.
     pub schedule: Schedule,
 }
@@ -49,6 +52,47 @@ impl Health {
     }
 }
 
+/// How all is doing, for people.
+pub(super) async fn status(server: &Server, now: DateTime<Utc>) -> Status {
+    let store = server.edition.store();
+    let mut status = Status {
+        sources: Vec::new(),
+        store: server
+            .store_trouble
+            .load_full()
+            .map(|trouble| trouble.to_string()),
+        releases: 0,
+        version: server.rules.clone(),
+    };
+    match store.record(&Selection::All, 1).await {
+        Ok(record) => status.releases = record.total,
+        Err(error) => status.store = Some(error.to_string()),
+    }
+    for source in &server.watched {
+        match store.progress(&source.id).await {
+            Ok(progress) => status.sources.push(SourceStatus {
+                title: source.title.clone(),
+                last: progress.last_cycle,
+                next: source.schedule.next(now),
+                success: progress.last_success,
+                failing_since: progress.failing_since,
+                whole_since: progress.whole_since(),
+                troubles: told(&progress),
+            }),
+            Err(error) => status.store = Some(error.to_string()),
+        }
+    }
+    status
+}
+
+/// What fails, and what a person should know.
+fn told(progress: &Progress) -> Vec<String> {
+    let troubles = progress.trouble.iter();
+    let troubles = troubles.map(|trouble| format!("{}: {}", trouble.url, trouble.cause));
+    let alarms = progress.alarms.iter().map(|alarm| alarm.text.clone());
+    troubles.chain(alarms).collect()
+}
+
 /// Reads the health of all sources and of the store.
 pub(super) async fn read(server: &Server, now: DateTime<Utc>) -> Health {
     let mut sources = Vec::new();
@@ -57,7 +101,7 @@ pub(super) async fn read(server: &Server, now: DateTime<Utc>) -> Health {
         .load_full()
         .map(|trouble| trouble.to_string());
     for source in &server.watched {
-        match source_health(&server.store, source, now).await {
+        match source_health(server.edition.store(), source, now).await {
             Ok(health) => sources.push(health),
             Err(error) => store = Some(error.to_string()),
         }

@@ -1,17 +1,19 @@
 //! The accept loop. `axum::serve` has no time limit on headers and no deadline for stopping; this has both.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use super::Server;
 
 /// A client that has not sent its request's headers by then is sent away.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
@@ -19,15 +21,17 @@ const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(2);
 /// A client that takes nothing of its answer for so long is sent away.
 const WRITES_WITHIN: Duration = Duration::from_secs(30);
-/// More connections wait to be accepted: `fetch` and the store need files of their own, and a process has some thousand.
-const MOST_CONNECTIONS: usize = 512;
+/// More connections wait to be accepted. Each that is idle costs some kilobytes.
+const MOST_CONNECTIONS: u64 = 16_384;
+/// So many files are for other things than connections: the store, the newsroom, published files.
+const OTHER_FILES: u64 = 128;
 /// What is waited for when the system has no file left for another connection.
 const BREATH: Duration = Duration::from_millis(100);
 
 /// Serves until `stop`, then lets what is under way end.
-pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+pub async fn serve(listener: TcpListener, server: Arc<Server>, stop: CancellationToken) {
     let connections = TaskTracker::new();
-    let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+    let places = Arc::new(Semaphore::new(places()));
     loop {
         let accepting = async {
             let place = places.clone().acquire_owned().await;
@@ -39,7 +43,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         };
         match accepted {
             Ok((stream, _)) => {
-                let connection = connection(stream, router.clone(), stop.clone());
+                let connection = connection(stream, server.clone(), stop.clone());
                 connections.spawn(async move {
                     connection.await;
                     drop(place);
@@ -60,14 +64,29 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, stop: CancellationToken) {
+/// How many connections the process has files for, once it has asked for as many as it may have.
+fn places() -> usize {
+    let files = rlimit::increase_nofile_limit(MOST_CONNECTIONS + OTHER_FILES).unwrap_or(1024);
+    let places = files
+        .saturating_sub(OTHER_FILES)
+        .clamp(64, MOST_CONNECTIONS);
+    usize::try_from(places).unwrap_or(64)
+}
+
+async fn connection(stream: TcpStream, server: Arc<Server>, stop: CancellationToken) {
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(WRITES_WITHIN));
     let stream = Box::pin(stream);
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADERS_WITHIN)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(
+            TokioIo::new(stream),
+            service_fn(|request| {
+                let server = server.clone();
+                async move { Ok::<_, Infallible>(server.answer(&request).await) }
+            }),
+        );
     tokio::pin!(serving);
     let served = tokio::select! {
         served = serving.as_mut() => served,

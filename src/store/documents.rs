@@ -1,4 +1,4 @@
-//! When published documents last changed.
+//! When published documents last changed, and of what the hub was told.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Row;
@@ -40,5 +40,33 @@ impl Store {
         .execute(&self.pool)
         .await?;
         Ok(now)
+    }
+
+    /// The paths of published documents of whose bytes the hub was not told, with the validators of these.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn untold(&self) -> Result<Vec<(String, String)>> {
+        let rows = sqlx::query(
+            "SELECT path, etag FROM documents WHERE path <> '' AND (told IS NULL OR told <> etag) ORDER BY path",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+            .collect()
+    }
+
+    /// Notes that the hub was told of a document's bytes.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn told(&self, path: &str, etag: &str) -> Result<()> {
+        sqlx::query("UPDATE documents SET told = $1 WHERE path = $2")
+            .bind(etag)
+            .bind(path)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
     }
 }

@@ -7,9 +7,10 @@ use sqlx::Row;
 
 use super::redactions::Redaction;
 use super::related::relate;
+use super::shown::{Touch, touch};
 use super::sketches::write_sketch;
 use super::tags::{Entrance, write_tags};
-use super::{Error, RELEASE, Result, Store, Tx, bump, json_of, raise};
+use super::{Error, RELEASE, Result, Store, Tx, json_of, raise};
 use crate::difference::Weight;
 use crate::release::{CanonicalPath, Cause, DatedText, Guid, Reading, Status, Tag, Text};
 use crate::topics::Relations;
@@ -134,7 +135,7 @@ impl Store {
         .bind(number - 1)
         .execute(&mut *tx)
         .await?;
-        bump(&mut tx).await?;
+        touch(&mut tx, guid, Touch::Beside).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -161,7 +162,7 @@ impl Store {
         .bind(guid.to_string())
         .execute(&mut *tx)
         .await?;
-        bump(&mut tx).await?;
+        touch(&mut tx, guid, Touch::Changed).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -242,7 +243,9 @@ pub(super) async fn add_release(
     .await?;
     let cause = (Cause::First, None);
     add_revision(tx, guid, (&first.text, None), cause, &[], at).await?;
-    write_derived(tx, guid, derived, entrance, at).await
+    write_derived(tx, guid, derived, entrance, at).await?;
+    touch(tx, guid, Touch::Changed).await?;
+    Ok(())
 }
 
 pub(super) async fn add_address(
@@ -251,7 +254,7 @@ pub(super) async fn add_address(
     address: &NewAddress,
     page_due: Option<DateTime<Utc>>,
 ) -> Result<()> {
-    let change = bump(tx).await?;
+    let change = touch(tx, guid, Touch::Beside).await?;
     sqlx::query(
         "INSERT INTO addresses
          (source, path, url, guid, upstream_guid, feed_seen, listing_seen, change, first_seen, page_due, page_failures)
@@ -319,7 +322,7 @@ pub(super) async fn add_newest(
         _ => Entrance::Changes,
     };
     write_derived(tx, guid, &new.derived, entrance, at).await?;
-    bump(tx).await?;
+    touch(tx, guid, Touch::Changed).await?;
     Ok(Some(number))
 }
 

@@ -7,7 +7,7 @@ use sqlx::{AnyPool, SqlStr};
 
 use super::Result;
 
-const SQLITE: [(i64, &str, &str); 5] = [
+const SQLITE: [(i64, &str, &str); 6] = [
     (1, "first", include_str!("migrations/sqlite/0001_first.sql")),
     (
         2,
@@ -29,6 +29,7 @@ const SQLITE: [(i64, &str, &str); 5] = [
         "topics",
         include_str!("migrations/sqlite/0005_topics.sql"),
     ),
+    (6, "feeds", include_str!("migrations/sqlite/0006_feeds.sql")),
 ];
 
 pub(super) async fn run(pool: &AnyPool) -> Result<()> {

@@ -1,4 +1,4 @@
-//! What is shown: releases with their topics, copies and history.
+//! What is shown of one release: releases with their topics, copies and history.
 
 use std::collections::HashMap;
 
@@ -7,11 +7,12 @@ use sqlx::{AssertSqlSafe, Row};
 use url::Url;
 
 use super::{Error, Result, Store, dated_text_in, guid_in, json_in, placeholders, time_in};
+use crate::difference::{Difference, PartDifference};
 use crate::release::{
-    CanonicalPath, DatedText, Guid, Item, Merge, Reading, Related, Release, Revision, Status, Tag,
-    Text,
+    CanonicalPath, Cause, DatedText, Guid, Item, Merge, Reading, Related, Release, Revision,
+    Status, Tag, Text,
 };
-use crate::topics::{Correction, UNCLASSIFIED};
+use crate::topics::Correction;
 
 /// A release with everything that explains it.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,51 +33,34 @@ pub struct ShownRelease {
     pub reading: Option<Reading>,
 }
 
-impl Store {
-    /// The newest releases, of one topic or of all, newest first.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn newest(&self, topic: Option<&str>, most: i64) -> Result<Vec<Item>> {
-        self.of_topic(topic, "", most).await
-    }
-
-    /// The newest releases of a topic's live feed, newest first: without those that got the topic long after they were
-    /// published, which its subscribers would take for news.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn live(&self, topic: &str, most: i64) -> Result<Vec<Item>> {
-        let is_live = "AND NOT EXISTS (SELECT 1 FROM feed_entries e WHERE e.guid = r.guid AND e.topic = $2 AND e.is_live = 0)";
-        self.of_topic(Some(topic), is_live, most).await
-    }
-
-    async fn of_topic(
-        &self,
-        topic: Option<&str>,
-        condition: &'static str,
-        most: i64,
-    ) -> Result<Vec<Item>> {
-        let filter = match topic {
-            None => "",
-            Some(UNCLASSIFIED) => {
-                "AND $2 <> '' AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid)"
+impl ShownRelease {
+    /// What each revision changed against the one before. What of a release is for nobody is not told by its differences
+    /// either, nor what was once withdrawn: it may be shown again without the words for which it was.
+    pub fn differences(&self) -> Vec<Vec<PartDifference>> {
+        let is_public = self.item.release.notice().is_none();
+        let mut withdrawn = self.revisions.iter();
+        let withdrawn = withdrawn.rposition(|one| one.cause == Cause::Withdrawn.as_str());
+        // Behind the withdrawal comes the one by which it is shown again, which is new as a whole.
+        let first = withdrawn.map_or(1, |at| at + 2);
+        let mut before: Option<&Text> = None;
+        let each = self.revisions.iter().enumerate().map(|(at, revision)| {
+            let now = &revision.text;
+            let before = before.replace(now);
+            match before {
+                // A text that a person has removed leaves a hole, and no difference tells what stood there.
+                Some(before)
+                    if is_public && at >= first && now.body.is_some() && before.body.is_some() =>
+                {
+                    Difference::between(before, now).parts
+                }
+                _ => Vec::new(),
             }
-            Some(_) => "AND EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid AND t.topic = $2)",
-        };
-        let sql = format!(
-            "SELECT r.* FROM releases r WHERE r.merged_into IS NULL {filter} {condition}
-             ORDER BY r.published DESC, r.first_seen DESC, r.guid LIMIT $1"
-        );
-        // The filter is one of three constants, and so is the condition.
-        let mut query = sqlx::query(AssertSqlSafe(sql)).bind(most);
-        if let Some(topic) = topic {
-            query = query.bind(topic);
-        }
-        let rows = query.fetch_all(&self.pool).await?;
-        self.items(&rows).await
+        });
+        each.collect()
     }
+}
 
+impl Store {
     /// One release.
     ///
     /// # Errors
@@ -173,26 +157,6 @@ impl Store {
         rows.iter().map(guid_in).collect()
     }
 
-    /// How many releases each topic has.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn topic_counts(&self) -> Result<HashMap<String, i64>> {
-        let rows = sqlx::query(
-            "SELECT t.topic, COUNT(*) AS releases FROM tags t JOIN releases r ON r.guid = t.guid
-             WHERE r.merged_into IS NULL GROUP BY t.topic
-             UNION ALL
-             SELECT $1, COUNT(*) FROM releases r
-             WHERE r.merged_into IS NULL AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.guid = r.guid)",
-        )
-        .bind(UNCLASSIFIED)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter()
-            .map(|row| Ok((row.try_get("topic")?, row.try_get("releases")?)))
-            .collect()
-    }
-
     async fn merges(&self, guid: Guid) -> Result<Vec<Merge>> {
         let rows = sqlx::query("SELECT * FROM merges WHERE guid = $1 ORDER BY at, path")
             .bind(guid.to_string())
@@ -240,7 +204,7 @@ impl Store {
             .collect()
     }
 
-    async fn items(&self, rows: &[AnyRow]) -> Result<Vec<Item>> {
+    pub(super) async fn items(&self, rows: &[AnyRow]) -> Result<Vec<Item>> {
         let releases = rows
             .iter()
             .map(release_of)

@@ -13,7 +13,8 @@ pub(super) use removal::{extent_of, know_again, redact_new, remove_all};
 
 use removal::{hide_reasons, hide_removed, remove_part, remove_revisions};
 
-use super::{CHANGE, RULING, Result, Store, bump, counter, guid_in, guid_of, placeholders, raise};
+use super::shown::{Touch, touch};
+use super::{CHANGE, RULING, Result, Store, counter, guid_in, guid_of, placeholders, raise};
 use crate::layout;
 use crate::release::{Guid, Text, seen};
 
@@ -237,7 +238,7 @@ impl Store {
             }
         }
         raise(&mut tx, RULING).await?;
-        bump(&mut tx).await?;
+        touch(&mut tx, guid, Touch::Hidden).await?;
         tx.commit().await?;
         self.fold_journal().await?;
         Ok(true)

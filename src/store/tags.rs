@@ -4,9 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
-use super::{
-    Error, Result, Store, Tx, bump, dated_text_in, guid_in, instant, json_in, json_of, time_in,
-};
+use super::shown::{Touch, leave_topic, touch};
+use super::{Error, Result, Store, Tx, dated_text_in, guid_in, instant, json_in, json_of, time_in};
 use crate::release::{Guid, Tag, Text};
 use crate::topics::{Correction, Relations, UNCLASSIFIED};
 
@@ -228,11 +227,20 @@ impl Store {
         }
         let retagged = write_tags(&mut tx, guid, tags, relations, Entrance::Changes, at).await?;
         if retagged.before != retagged.now {
-            bump(&mut tx).await?;
+            touch(&mut tx, guid, Touch::Changed).await?;
         }
         tx.commit().await?;
         Ok(retagged)
     }
+}
+
+/// Whether anybody can have seen a release before this transaction.
+async fn was_shown(tx: &mut Tx, guid: Guid) -> Result<bool> {
+    let row = sqlx::query("SELECT change FROM releases WHERE guid = $1")
+        .bind(guid.to_string())
+        .fetch_one(&mut **tx)
+        .await?;
+    Ok(row.try_get::<i64, _>(0)? > 0)
 }
 
 async fn correct(
@@ -346,6 +354,12 @@ pub(super) async fn write_tags(
             .execute(&mut **tx)
             .await?;
         }
+    }
+    for topic in retagged.loses() {
+        leave_topic(tx, topic).await?;
+    }
+    if retagged.before.is_empty() && !retagged.now.is_empty() && was_shown(tx, guid).await? {
+        leave_topic(tx, UNCLASSIFIED).await?;
     }
     enter(tx, guid, &retagged.now, relations, entrance, at).await?;
     Ok(retagged)

@@ -103,12 +103,16 @@ async fn a_release_comes_back_as_it_was_stored() {
     }
     assert!(store.find("%").await.unwrap().is_empty());
     assert_eq!(
-        store.newest(Some("roads-policing"), 9).await.unwrap().len(),
+        store
+            .newest(&Some("roads-policing").into(), 0, 9)
+            .await
+            .unwrap()
+            .len(),
         1
     );
     assert!(
         store
-            .newest(Some("unclassified"), 9)
+            .newest(&Some("unclassified").into(), 0, 9)
             .await
             .unwrap()
             .is_empty()
@@ -127,7 +131,7 @@ async fn a_copy_is_an_address_and_no_row_of_its_own() {
     let shown = store.show(guid).await.unwrap().unwrap();
     assert_eq!(shown.item.duplicates, ["https://h/releases/b"]);
     assert_eq!(shown.merges[0].verdict, "the same");
-    assert_eq!(store.newest(None, 9).await.unwrap().len(), 1);
+    assert_eq!(store.newest(&Selection::All, 0, 9).await.unwrap().len(), 1);
     let known = store
         .known("npcc", std::slice::from_ref(&again.path))
         .await
@@ -166,7 +170,7 @@ async fn a_late_page_can_fold_a_release_into_another() {
     let path = CanonicalPath::from_stored("/releases/b".into());
     let stored = store.copy_at("npcc", &path).await.unwrap().unwrap();
     assert_eq!(stored.text, copy("whole"), "its whole text is kept");
-    assert_eq!(store.newest(None, 9).await.unwrap().len(), 1);
+    assert_eq!(store.newest(&Selection::All, 0, 9).await.unwrap().len(), 1);
     assert_eq!(store.show(a).await.unwrap().unwrap().merges.len(), 1);
     assert!(store.show(b).await.unwrap().is_none());
     assert_eq!(store.find(&b.id()).await.unwrap(), [a]);

@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 use sqlx::Row;
 
 use super::merges::{MergedCopy, add_merge, must_be_shown};
-use super::{Error, Result, Store, Tx, bump};
+use super::shown::{Touch, touch};
+use super::{Error, Result, Store, Tx};
 use crate::release::{CanonicalPath, Cause, Guid, Status};
 
 impl Store {
@@ -144,7 +145,7 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
         }
-        bump(&mut tx).await?;
+        touch(&mut tx, old.into, Touch::Changed).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -191,6 +192,6 @@ async fn turn(
     .bind(guid.to_string())
     .execute(&mut **tx)
     .await?;
-    bump(tx).await?;
+    touch(tx, guid, Touch::Hidden).await?;
     Ok(true)
 }

@@ -91,6 +91,14 @@ impl World {
         world
     }
 
+    /// A world that has read these releases of as many days, back to the first.
+    pub async fn read_all(last: u32) -> World {
+        let world = World::new(numbered(1..=last)).await;
+        world.fetch().await;
+        world.json(&["backfill"]).await;
+        world
+    }
+
     pub fn site(&self) -> &Site {
         &self.newsroom.site
     }
@@ -273,15 +281,28 @@ impl World {
         found.map(|(name, _)| name.clone()).collect()
     }
 
-    /// Publishes into a folder; every file by its name.
+    /// Publishes into a folder; every file by its name, but for the compressed forms.
     pub async fn publish(&self) -> BTreeMap<String, Vec<u8>> {
         self.json(&["publish", "out"]).await;
+        let mut files = self.files("out");
+        let is_form = |name: &str| name.ends_with(".gz") || name.ends_with(".br");
+        files.retain(|name, _| !is_form(name) && name != ".npcc-feeds");
+        files
+    }
+
+    /// All files below a folder, by their names in it.
+    pub fn files(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+        let root = self.path(folder);
+        let mut folders = vec![root.clone()];
         let mut files = BTreeMap::new();
-        for folder in ["out", "out/topics"] {
-            for entry in std::fs::read_dir(self.path(folder)).unwrap() {
+        while let Some(inside) = folders.pop() {
+            for entry in std::fs::read_dir(inside).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_file() {
-                    files.insert(path.display().to_string(), std::fs::read(&path).unwrap());
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    let name = path.strip_prefix(&root).unwrap().display().to_string();
+                    files.insert(name, std::fs::read(&path).unwrap());
                 }
             }
         }

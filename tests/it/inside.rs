@@ -101,7 +101,11 @@ impl Inside {
 
     /// All releases, newest first.
     pub async fn items(&self) -> Vec<Item> {
-        self.ingest.store.newest(None, 100_000).await.unwrap()
+        self.ingest
+            .store
+            .newest(&npcc_feeds::store::Selection::All, 0, 100_000)
+            .await
+            .unwrap()
     }
 
     /// The addresses that the newsroom was asked for since this was last called.

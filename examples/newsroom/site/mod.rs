@@ -327,7 +327,9 @@ impl Newsroom {
         let address = listener.local_addr()?;
         let stop = CancellationToken::new();
         let router = Router::new().fallback(answer).with_state(site.clone());
-        tokio::spawn(npcc_feeds::serve::serve(listener, router, stop.clone()));
+        let stopped = stop.clone().cancelled_owned();
+        let serving = axum::serve(listener, router).with_graceful_shutdown(stopped);
+        tokio::spawn(serving.into_future());
         Ok(Newsroom {
             site,
             address,

@@ -9,9 +9,10 @@ use crate::release::Guid;
 use crate::store::ingest::{NewRevision, add_newest};
 use crate::store::redactions::{Redaction, extent_of, know_again, remove_all};
 use crate::store::related::rule;
+use crate::store::shown::{Touch, touch};
 use crate::store::sketches::drop_sketch;
 use crate::store::tags::take_along;
-use crate::store::{RULING, Result, Store, Tx, bump, raise};
+use crate::store::{RULING, Result, Store, Tx, raise};
 use crate::topics::Relations;
 
 /// A release that becomes part of another, with all that is part of it.
@@ -100,7 +101,8 @@ impl Store {
             add_newest(&mut tx, into, better, its, at).await?;
         }
         take_along(&mut tx, from, into, folding.relations, at).await?;
-        bump(&mut tx).await?;
+        touch(&mut tx, from, Touch::Left).await?;
+        touch(&mut tx, into, Touch::Changed).await?;
         tx.commit().await?;
         Ok(true)
     }

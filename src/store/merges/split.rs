@@ -10,10 +10,11 @@ use crate::release::{Cause, DatedText, Guid};
 use crate::store::ingest::{Derived, add_release, is_news, write_derived};
 use crate::store::redactions::{Redaction, redact_new};
 use crate::store::related::{relate, rule};
+use crate::store::shown::{Touch, touch};
 use crate::store::sketches::write_sketch;
 use crate::store::tags::Entrance;
 use crate::store::{
-    RULING, Result, Store, Tx, bump, dated_text_in, guid_in, optional_time_in, raise, time_in,
+    RULING, Result, Store, Tx, dated_text_in, guid_in, optional_time_in, raise, time_in,
 };
 
 /// What a release that was split off is told to be.
@@ -101,7 +102,8 @@ impl Store {
             rule_apart(&mut tx, guid, copy.of, freeing.at).await?;
             raise(&mut tx, RULING).await?;
         }
-        bump(&mut tx).await?;
+        touch(&mut tx, guid, Touch::Changed).await?;
+        touch(&mut tx, copy.of, Touch::Changed).await?;
         tx.commit().await?;
         Ok(Some(guid))
     }

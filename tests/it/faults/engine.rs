@@ -9,6 +9,8 @@ use npcc_feeds::clock::Clock;
 use npcc_feeds::config::{self, Config};
 use npcc_feeds::daemon::Report;
 use npcc_feeds::daemon::{By, Ingest, Leases};
+use npcc_feeds::edition::{Address, Found, Meaning};
+use npcc_feeds::feeds::pages::For;
 use npcc_feeds::fetch::Turns;
 use npcc_feeds::store::Store;
 use npcc_feeds::topics::{Classifier, Taxonomy};
@@ -190,12 +192,17 @@ impl Stage {
 
     /// The same as they would be made now: what the daemon puts up with the next change.
     pub async fn made(&self) -> [Vec<u8>; 2] {
-        let documents = self.ingest.documents().await.unwrap();
-        let of = |path: &str| {
-            let found = documents.iter().find(|document| document.path == path);
-            found.unwrap().bytes.clone()
+        let edition = self.ingest.edition();
+        let of = async |path: &str| {
+            let Meaning::Document(address) = Address::read(edition.site(), path, "") else {
+                panic!("{path} is no address");
+            };
+            match edition.document(&address, For::Daemon).await.unwrap() {
+                Found::Document(document) => document.bytes,
+                other => panic!("{path}: {other:?}"),
+            }
         };
-        [of("/all.rss"), of(TOPIC)]
+        [of("/all.rss").await, of(TOPIC).await]
     }
 
     /// What the feed of all shows now.

@@ -1,0 +1,130 @@
+//! What becomes files: all that is served, with its compressed forms, whole and up to date whichever way it is written.
+
+use std::collections::BTreeMap;
+
+use crate::harness::{World, of_today};
+use crate::running::{Daemon, until};
+
+/// The files of a folder, but for the list of what was written.
+fn published(world: &World, folder: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut files = world.files(folder);
+    files.remove(".npcc-feeds");
+    files
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_have_their_compressed_forms_beside_them() {
+    let world = World::read(5).await;
+    world.json(&["publish", "out"]).await;
+    let files = published(&world, "out");
+    for name in [
+        "index.html",
+        "all.html",
+        "all.rss",
+        "all.atom",
+        "all.json",
+        "topics/hate-crime.html",
+        "topics/hate-crime.rss",
+        "style.css",
+        "copy.js",
+        "revisions.rss",
+        "subscriptions.opml",
+    ] {
+        let bytes = &files[name];
+        assert_eq!(
+            &npcc_feeds::compression::gunzip(&files[&format!("{name}.gz")]).unwrap(),
+            bytes,
+            "{name}"
+        );
+        assert!(files[&format!("{name}.br")].len() < bytes.len());
+    }
+    assert_eq!(
+        files
+            .keys()
+            .filter(|name| name.starts_with("releases/") && name.ends_with(".html"))
+            .count(),
+        5
+    );
+    // Links between pages work wherever the folder lies.
+    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(".html")) {
+        let page = String::from_utf8_lossy(bytes);
+        for link in page
+            .split(" href=\"")
+            .skip(1)
+            .map(|rest| rest.split('"').next().unwrap())
+        {
+            let is_elsewhere = link.contains(':') || link.starts_with('#');
+            let mut target = std::path::Path::new(name).parent().unwrap().to_owned();
+            for part in link.split('#').next().unwrap().split('/') {
+                match part {
+                    ".." => assert!(target.pop(), "{name}: {link}"),
+                    part => target.push(part),
+                }
+            }
+            let target = target.display().to_string();
+            assert!(
+                is_elsewhere || files.contains_key(&target),
+                "{name} links to {link}"
+            );
+        }
+    }
+}
+
+/// The daemon writes what a change touches, and that is all there is to write.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_daemon_writes_bit_by_bit_is_what_is_written_at_once() {
+    let mut world = World::read(13).await;
+    world.set("PUBLISH__ITEMS", "3");
+    world.set("PUBLISH__TO", "bits");
+    let of = |n: u32| format!("http://127.0.0.1/releases/release-number-{n}");
+    let daemon = Daemon::serving(&world).await;
+    let mut steps = 0;
+    loop {
+        let step = steps;
+        steps += 1;
+        match step {
+            0 => {}
+            1 => {
+                world
+                    .json(&["label", &of(2), "+hate-crime", "+roads-policing"])
+                    .await;
+            }
+            2 => {
+                world.site().publish(of_today(14..=14).remove(0));
+                world.site().publish(of_today(15..=15).remove(0));
+                world.fetch().await;
+            }
+            3 => {
+                world.site().edit("release-number-1", |item| {
+                    item.body += "\n\nCorrection: seven, not nine."
+                });
+                world.make_pages_due().await;
+                world.fetch().await;
+            }
+            4 => {
+                world.json(&["merge", &of(4), &of(9)]).await;
+            }
+            5 => world.let_withdraw(5).await,
+            6 => {
+                world.json(&["redact", &of(6)]).await;
+            }
+            7 => {
+                world.json(&["label", &of(2), "-hate-crime"]).await;
+            }
+            8 => {
+                world.json(&["split", &of(4)]).await;
+            }
+            _ => break,
+        }
+        world.json(&["publish", "whole"]).await;
+        let whole = published(&world, "whole");
+        until(&format!("the daemon has written step {step}"), || {
+            let bits = std::panic::catch_unwind(|| published(&world, "bits"));
+            bits.is_ok_and(|bits| bits == whole)
+        })
+        .await;
+    }
+    assert_eq!(steps, 10);
+    let log = daemon.log.lock().unwrap().clone();
+    assert!(!log.contains("ERROR"), "{log}");
+}

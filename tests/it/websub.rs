@@ -1,0 +1,158 @@
+//! The hub is told once a change is visible, and again until it has heard.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+
+use crate::harness::{World, of_today};
+use crate::running::{Daemon, until};
+
+/// A small hub: what it was told, and how often it fails before it listens.
+#[derive(Clone, Default)]
+struct Hub {
+    told: Arc<Mutex<Vec<String>>>,
+    fails: Arc<Mutex<usize>>,
+    /// The feeds as a hub fetches them when it is told.
+    fetched: Arc<Mutex<Vec<(String, String)>>>,
+    base: Arc<Mutex<String>>,
+}
+
+impl Hub {
+    async fn start(&self) -> String {
+        let router = Router::new()
+            .route("/", post(told))
+            .with_state(self.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(axum::serve(listener, router).into_future());
+        format!("http://{address}/")
+    }
+
+    fn was_told(&self, path: &str) -> usize {
+        let told = self.told.lock().unwrap();
+        told.iter().filter(|topic| topic.ends_with(path)).count()
+    }
+}
+
+async fn told(State(hub): State<Hub>, body: String) -> StatusCode {
+    let form: Vec<(String, String)> = url::form_urlencoded::parse(body.as_bytes())
+        .into_owned()
+        .collect();
+    let value = |name: &str| form.iter().find(|(key, _)| key == name).unwrap().1.clone();
+    assert_eq!(value("hub.mode"), "publish");
+    {
+        let mut fails = hub.fails.lock().unwrap();
+        if *fails > 0 {
+            *fails -= 1;
+            return StatusCode::SERVICE_UNAVAILABLE;
+        }
+    }
+    let topic = value("hub.url");
+    let base = hub.base.lock().unwrap().clone();
+    let path = topic
+        .strip_prefix("http://feeds.example")
+        .unwrap()
+        .to_owned();
+    let text = reqwest::get(format!("{base}{path}"))
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    hub.fetched.lock().unwrap().push((path, text));
+    hub.told.lock().unwrap().push(topic);
+    StatusCode::ACCEPTED
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hub_is_told_of_what_changed_once_it_is_visible_and_until_it_has_heard() {
+    let hub = Hub::default();
+    let url = hub.start().await;
+    let mut world = World::read(3).await;
+    world.set("PUBLISH__HUB", &url);
+    world.set("SERVE__PUBLIC_URL", "http://feeds.example");
+    let daemon = Daemon::serving(&world).await;
+    *hub.base.lock().unwrap() = daemon.base.clone();
+    // Feeds name the hub, in what they say and in their headers; what is not told of does not.
+    let answer = daemon.get("/all.rss").await;
+    let links: Vec<String> = answer
+        .headers()
+        .get_all("link")
+        .iter()
+        .map(|link| link.to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        links,
+        [
+            format!("<{url}>; rel=\"hub\""),
+            "<http://feeds.example/all.rss>; rel=\"self\"".to_owned()
+        ]
+    );
+    assert!(
+        answer
+            .text()
+            .await
+            .unwrap()
+            .contains(&format!("href=\"{url}\" rel=\"hub\""))
+    );
+    assert!(daemon.text("/all.json").await.contains("\"hubs\""));
+    let union = daemon.get("/topics/hate-crime+roads-policing.rss").await;
+    assert!(union.headers().get("link").is_none());
+    assert!(!union.text().await.unwrap().contains("rel=\"hub\""));
+    until("the hub hears of the first edition", || {
+        hub.was_told("/topics/unclassified.json") == 1
+    })
+    .await;
+
+    // It fails, and is told again.
+    *hub.fails.lock().unwrap() = 1;
+    let before = hub.was_told("/topics/hate-crime.rss");
+    world.site().publish(of_today(4..=4).remove(0));
+    world.fetch().await;
+    until("the hub hears of the new release", || {
+        let fetched = hub.fetched.lock().unwrap();
+        let all: Vec<&String> = fetched
+            .iter()
+            .filter(|(path, _)| path == "/all.rss")
+            .map(|(_, text)| text)
+            .collect();
+        all.last()
+            .is_some_and(|text| text.contains("Release number 4"))
+    })
+    .await;
+    assert_eq!(*hub.fails.lock().unwrap(), 0);
+    assert_eq!(
+        hub.was_told("/topics/hate-crime.rss"),
+        before,
+        "it did not change"
+    );
+    drop(daemon);
+
+    // What was told is known after a restart.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let count = hub.told.lock().unwrap().len();
+    let daemon = Daemon::serving(&world).await;
+    *hub.base.lock().unwrap() = daemon.base.clone();
+    world.site().publish(of_today(5..=5).remove(0));
+    world.fetch().await;
+    daemon.wait_for("/all.rss", "Release number 5").await;
+    until("the hub hears after a restart", || {
+        hub.was_told("/all.rss") >= 3
+    })
+    .await;
+    let more = hub.told.lock().unwrap().len() - count;
+    assert!(more <= 12, "{more} of a hundred were told again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_hub_none_is_named() {
+    let world = World::read(2).await;
+    let daemon = Daemon::serving(&world).await;
+    let answer = daemon.get("/all.rss").await;
+    assert!(answer.headers().get("link").is_none());
+    assert!(!answer.text().await.unwrap().contains("rel=\"hub\""));
+}
