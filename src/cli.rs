@@ -30,6 +30,7 @@ use clap::{Parser, Subcommand};
 use tracing::Level;
 
 use crate::document::Problems;
+use crate::memory;
 
 /// What the store may take to close.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -128,6 +129,7 @@ pub fn main() -> ExitCode {
         None => Level::INFO,
     };
     setup::log(level);
+    memory::be_frugal();
     let done = tokio::runtime::Runtime::new()
         .map_err(Stop::from)
         .and_then(|runtime| {

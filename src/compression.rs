@@ -8,8 +8,8 @@ use flate2::write::GzEncoder;
 
 /// Of brotli's eleven the one behind which a feed takes ten times as long to become a twentieth smaller.
 const BROTLI_QUALITY: u32 = 9;
-/// The window of brotli: 4 MiB, more than a feed has.
-const BROTLI_WINDOW: u32 = 22;
+/// The widths of brotli's window, in bits. It need not be wider than the bytes are long, and costs as much memory.
+const BROTLI_WINDOWS: std::ops::RangeInclusive<u32> = 16..=22;
 
 /// The bytes by gzip.
 ///
@@ -36,9 +36,10 @@ pub fn gunzip(packed: &[u8]) -> io::Result<Vec<u8>> {
 /// # Errors
 /// None that is known: memory takes all.
 pub fn brotli(bytes: &[u8]) -> io::Result<Vec<u8>> {
+    let bits = usize::BITS - bytes.len().leading_zeros();
+    let window = bits.clamp(*BROTLI_WINDOWS.start(), *BROTLI_WINDOWS.end());
     let mut packed = Vec::new();
-    let mut writer =
-        brotli::CompressorWriter::new(&mut packed, 64 * 1024, BROTLI_QUALITY, BROTLI_WINDOW);
+    let mut writer = brotli::CompressorWriter::new(&mut packed, 64 * 1024, BROTLI_QUALITY, window);
     writer.write_all(bytes)?;
     writer.flush()?;
     drop(writer);

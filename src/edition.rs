@@ -80,7 +80,8 @@ impl Edition {
         let site = site(config, classifier);
         let items = config.publish.items.max(1);
         let version = (env!("CARGO_PKG_VERSION"), classifier.version());
-        let print = xxh3_64(format!("{site:?} {items} {version:?}").as_bytes());
+        let look = pages::print();
+        let print = xxh3_64(format!("{site:?} {items} {version:?} {look}").as_bytes());
         Edition {
             store,
             site: Arc::new(site),
@@ -115,6 +116,14 @@ impl Edition {
         );
         feeds.push(Address::Revisions);
         feeds
+    }
+
+    /// Whether it is one of [`Edition::feeds`], of which there are only so many.
+    pub fn is_standing(&self, address: &Address) -> bool {
+        match address {
+            Address::Feed { of, .. } => of.feeds().len() == 1,
+            address => *address == Address::Revisions,
+        }
     }
 
     /// The feeds that change with one of [`Store::feeds_changed_since`].
@@ -458,8 +467,8 @@ impl Edition {
     async fn search_feed(&self, query: &str) -> Result<Found, Error> {
         let words = address::words(query);
         let (items, _) = self.store.search(&words, 0, self.items as i64).await?;
-        let encoded =
-            percent_encoding::utf8_percent_encode(query, percent_encoding::NON_ALPHANUMERIC);
+        // As forms write it, so that the feed's own address is the one that was asked for.
+        let encoded: String = url::form_urlencoded::byte_serialize(query.as_bytes()).collect();
         let query_string = format!("?q={encoded}");
         let feed = Feed {
             title: format!("“{query}”"),

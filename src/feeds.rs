@@ -238,6 +238,11 @@ impl Feed {
         site.hub.as_ref().filter(|_| self.is_told)
     }
 
+    /// The page that shows the same, as it is called among files as well; at the daemon the one leads to the other.
+    fn page_address(&self, site: &Site) -> String {
+        site.page_address(&self.page)
+    }
+
     fn full_title(&self, site: &Site) -> String {
         format!("{}: {} (unofficial)", site.name(), self.title)
     }
@@ -285,6 +290,16 @@ impl Site {
     /// The whole address of a feed at a path without ending.
     pub fn address(&self, path: &str, format: Format) -> String {
         format!("{}{path}.{}", self.public_url, format.ending())
+    }
+
+    /// The whole address of a page.
+    fn page_address(&self, path: &str) -> String {
+        let is_file = path != "/" && !path.contains('?');
+        format!(
+            "{}{path}{}",
+            self.public_url,
+            if is_file { ".html" } else { "" }
+        )
     }
 
     fn publisher(&self, id: &str) -> Option<&Publisher> {

@@ -32,6 +32,7 @@
 //! - [`edition`] – what stands at which address, made from the store; as files for `publish`
 //! - [`serve`] – HTTP: documents with validators and compression, health
 //! - [`daemon`] – cycles, the past, editions, start and stop
+//! - [`memory`] – what is freed goes back to the system
 //! - [`cli`] – the command line, one file a command; imported by `main` alone
 
 #![deny(missing_docs)]
@@ -49,6 +50,7 @@ pub mod feeds;
 pub mod fetch;
 pub mod html;
 pub mod layout;
+pub mod memory;
 pub mod newsroom;
 pub mod release;
 pub mod schedule;

@@ -9,9 +9,11 @@ mod packed;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use http::header::{self, HeaderMap, HeaderName};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
@@ -40,6 +42,13 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 );
 /// So many documents are made at once for those who ask: the store's connections are for cycles as well.
 const MADE_AT_ONCE: usize = 2;
+/// Who asks for what has to be made waits no longer for a turn.
+const TURN_WITHIN: Duration = Duration::from_secs(10);
+/// An export that its client does not take by then is cut, so that others have their turn.
+const EXPORTED_WITHIN: Duration = Duration::from_secs(600);
+/// So many exports are under way at once; each holds a hundred releases, and reads the store for as long as its client
+/// likes.
+const EXPORTS_AT_ONCE: usize = 8;
 
 /// What is sent: bytes that are there, or an export as it is read.
 pub type Body = Either<Full<Bytes>, UnsyncBoxBody<Bytes, std::io::Error>>;
@@ -59,7 +68,8 @@ pub struct Server {
     pub retired: HashMap<String, Option<String>>,
     /// What the store failed at in the last cycle: it could not be written down there.
     pub store_trouble: ArcSwapOption<String>,
-    making: Semaphore,
+    making: Arc<Semaphore>,
+    exporting: Arc<Semaphore>,
 }
 
 impl Server {
@@ -77,7 +87,8 @@ impl Server {
             watched,
             retired,
             store_trouble: ArcSwapOption::empty(),
-            making: Semaphore::new(MADE_AT_ONCE),
+            making: Arc::new(Semaphore::new(MADE_AT_ONCE)),
+            exporting: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
         }
     }
 
@@ -166,20 +177,32 @@ impl Server {
         let made = self
             .documents
             .made(shelf.change, &key, async {
-                let _turn = self.making.acquire().await;
-                match self.edition.document(address, pages::For::Daemon).await {
-                    Ok(Found::Document(document)) => Ok(Held::new(document, shelf.modified)),
-                    Ok(Found::Elsewhere(path)) => Err(Unmade::Elsewhere(path)),
-                    Ok(Found::Nothing) => Err(Unmade::Nothing),
-                    Err(error) => Err(Unmade::Failed(error)),
-                }
+                let turn = self.making.clone().acquire_owned();
+                let Ok(turn) = tokio::time::timeout(TURN_WITHIN, turn).await else {
+                    return Err(Unmade::Busy);
+                };
+                let (edition, address, modified) =
+                    (self.edition.clone(), address.clone(), shelf.modified);
+                // Who hangs up does not give the turn to another: the store would go on with what it was asked.
+                let making = tokio::spawn(async move {
+                    let made = made(&edition, &address, modified).await;
+                    drop(turn);
+                    made
+                });
+                making.await.map_err(|error| Unmade::Failed(error.into()))?
             })
             .await;
         match made {
-            Ok(held) => self.document(&path, &held, request).await,
+            Ok(held) => {
+                if self.edition.is_standing(address) {
+                    self.documents.hold(shelf.change, &path, &held);
+                }
+                self.document(&path, &held, request).await
+            }
             // Where it is now will not be for ever.
             Err(Unmade::Elsewhere(path)) => self.moved(StatusCode::FOUND, &path),
             Err(Unmade::Nothing) => self.nothing(&path, request.headers()),
+            Err(Unmade::Busy) => not_yet("Many ask for much now; try again later.\n"),
             Err(Unmade::Failed(error)) => {
                 tracing::warn!(%error, path, "a document could not be made");
                 not_yet("This cannot be made now; try again later.\n")
@@ -231,6 +254,13 @@ impl Server {
         );
         if let Some(encoding) = encoding.header() {
             out.insert(header::CONTENT_ENCODING, encoding);
+        }
+        // The pages offer it as a download, and some browsers would show it as text.
+        if held.content_type == media::OPML {
+            out.insert(
+                header::CONTENT_DISPOSITION,
+                HeaderValue::from_static("attachment; filename=\"subscriptions.opml\""),
+            );
         }
         if held.content_type == media::HTML {
             out.insert(header::CONTENT_SECURITY_POLICY, POLICY);
@@ -322,8 +352,22 @@ impl Server {
         if request.method() == Method::HEAD {
             return plain(StatusCode::OK, headers, String::new());
         }
+        let Ok(place) = self.exporting.clone().try_acquire_owned() else {
+            return not_yet("Many are reading the whole record now; try again later.\n");
+        };
         let pieces = match self.edition.export(format).await {
-            Ok(pieces) => pieces,
+            Ok(pieces) => {
+                let begun = Instant::now();
+                pieces.map(move |piece| {
+                    // The place is free again when the stream ends.
+                    let _place = &place;
+                    let piece = piece.map_err(std::io::Error::other)?;
+                    if begun.elapsed() > EXPORTED_WITHIN {
+                        return Err(std::io::ErrorKind::TimedOut.into());
+                    }
+                    Ok::<Vec<u8>, std::io::Error>(piece)
+                })
+            }
             Err(error) => {
                 tracing::warn!(%error, "an export could not be made");
                 return not_yet("This cannot be made now; try again later.\n");
@@ -334,10 +378,7 @@ impl Server {
             let frames = packed(pieces).map(|piece| piece.map(Frame::data));
             StreamBody::new(frames).boxed_unsync()
         } else {
-            let frames = pieces.map(|piece| match piece {
-                Ok(bytes) => Ok(Frame::data(Bytes::from(bytes))),
-                Err(error) => Err(std::io::Error::other(error)),
-            });
+            let frames = pieces.map(|piece| piece.map(|bytes| Frame::data(Bytes::from(bytes))));
             StreamBody::new(frames).boxed_unsync()
         };
         let mut response = Response::new(Either::Right(body));
@@ -353,9 +394,12 @@ impl Server {
         let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
         let name = path.strip_prefix("/topics/")?;
         let (ids, rest) = name.split_at(name.find(['.', '/']).unwrap_or(name.len()));
-        if !["", ".rss", ".atom", ".json", ".html"].contains(&rest) {
+        let is_page = rest.is_empty() || rest.starts_with('/');
+        if !is_page && ![".rss", ".atom", ".json", ".html"].contains(&rest) {
             return None;
         }
+        // The newest page, as numbers and archives are of what it was.
+        let rest = if is_page { "" } else { rest };
         let mut now = Vec::new();
         let mut is_retired = false;
         for id in ids.split('+') {
@@ -373,7 +417,10 @@ impl Server {
             }
         }
         is_retired.then(|| {
-            let path = format!("/topics/{}{rest}", now.join("+"));
+            let topics = self.edition.site().topics.iter();
+            let ordered = topics.filter(|topic| now.contains(&topic.id.as_str()));
+            let ordered: Vec<&str> = ordered.map(|topic| topic.id.as_str()).collect();
+            let path = format!("/topics/{}{rest}", ordered.join("+"));
             self.moved(StatusCode::MOVED_PERMANENTLY, &path)
         })
     }
@@ -407,7 +454,24 @@ impl Server {
 enum Unmade {
     Elsewhere(String),
     Nothing,
+    Busy,
     Failed(Error),
+}
+
+async fn made(
+    edition: &Edition,
+    address: &Address,
+    modified: DateTime<Utc>,
+) -> Result<Held, Unmade> {
+    match edition.document(address, pages::For::Daemon).await {
+        Ok(Found::Document(document)) => {
+            let held = tokio::task::spawn_blocking(move || Held::new(document, modified)).await;
+            held.map_err(|error| Unmade::Failed(error.into()))
+        }
+        Ok(Found::Elsewhere(path)) => Err(Unmade::Elsewhere(path)),
+        Ok(Found::Nothing) => Err(Unmade::Nothing),
+        Err(error) => Err(Unmade::Failed(error)),
+    }
 }
 
 /// Whether pages of other sites may read it with scripts.

@@ -28,6 +28,7 @@ mod withdrawals;
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
@@ -115,6 +116,9 @@ pub enum Error {
 /// Reads need not wait for one another; there is one writer at a time in any case.
 const CONNECTIONS: u32 = 4;
 
+/// A connection that is not used for so long is closed: each has a thread, a cache and the tables' description.
+const IDLE: Duration = Duration::from_secs(30);
+
 /// The result of the store's work.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -164,6 +168,7 @@ impl Store {
         first.close().await.map_err(failed)?;
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
+            .idle_timeout(IDLE)
             .after_connect(|connection, _| Box::pin(prepare(connection)))
             .after_release(|connection, _| {
                 Box::pin(async move {
@@ -240,6 +245,8 @@ async fn prepare(connection: &mut AnyConnection) -> std::result::Result<(), sqlx
         "PRAGMA busy_timeout = 30000",
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",
+        // SQLite keeps 2 MiB for each connection; a page that is read again comes from the system's cache as well.
+        "PRAGMA cache_size = -512",
         // What is removed for good must not stay behind in free pages.
         "PRAGMA secure_delete = ON",
     ] {

@@ -26,6 +26,10 @@ pids+=($!)
 # The site as shipped, but without TLS, whose certificate is the host's, and on ports of its own.
 site=$(sed -e "s/listen 443 ssl/listen 127.0.0.1:$((port + 2))/" -e '/listen \[::\]:443/d' -e '/ssl_certificate/d' \
     -e "s/127.0.0.1:8611/127.0.0.1:$((port + 1))/" deploy/nginx.conf)
+# The site for the published folder, likewise.
+"$npcc_feeds" --log error publish "$work/published" >/dev/null
+files=$(sed -e "s/listen 443 ssl/listen 127.0.0.1:$((port + 3))/" -e '/listen \[::\]:443/d' -e '/ssl_certificate/d' \
+    -e "s|/var/lib/npcc-feeds/published|$work/published|" deploy/nginx-files.conf)
 cat >"$work/nginx.conf" <<END
 pid $work/nginx.pid;
 error_log $work/nginx-error.log;
@@ -39,6 +43,7 @@ http {
     uwsgi_temp_path $work/uwsgi;
     scgi_temp_path $work/scgi;
     $site
+    $files
 }
 END
 nginx=$(command -v nginx || echo /usr/sbin/nginx)
@@ -63,4 +68,16 @@ for encoding in identity gzip; do
 done
 etag=$(curl -fsS -o /dev/null -D - "$proxied/all.rss" | tr -d '\r' | sed -n 's/^[Ee][Tt]ag: //p')
 [ "$(curl -s -o /dev/null -w '%{http_code}' -H "If-None-Match: $etag" "$proxied/all.rss")" = 304 ]
-echo "systemd and nginx understand what deploy/ holds; through nginx every answer is the same"
+# As files: the same bytes, in their compressed form, of the right type; a page without its ending.
+static=http://127.0.0.1:$((port + 3))
+for path in /all.rss /all.atom /all.json /topics/roads-policing.rss /revisions.rss /subscriptions.opml; do
+    type_of() { curl -fsS -o "$work/$2" -H 'Accept-Encoding: gzip' --compressed -w '%{content_type}' "$1$path" | tr -d ' '; }
+    [ "$(type_of "$direct" served)" = "$(type_of "$static" written)" ] || { echo "$path is of another type" >&2; exit 1; }
+    cmp "$work/served" "$work/written"
+    curl -fsS -o /dev/null -D - -H 'Accept-Encoding: gzip' "$static$path" | grep -qi '^content-encoding: gzip'
+done
+for path in / /all /topics/roads-policing /topics/roads-policing.html; do
+    curl -fsS "$static$path" | grep -q '</html>'
+done
+[ "$(curl -s -o /dev/null -w '%{http_code}' "$static/.npcc-feeds")" = 404 ]
+echo "systemd and nginx understand what deploy/ holds; through nginx every answer is the same, and so is every file"

@@ -1,14 +1,15 @@
 //! WebSub (<https://www.w3.org/TR/websub/>): the hub is told when a feed that is up has changed, so that those who subscribe
 //! there need not ask.
 
-use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use reqwest::Client;
 use tokio::sync::Notify;
 
 use super::Ingest;
-use crate::edition::Address;
+use crate::serve::Shelf;
 
 /// A hub that does not answer by then has failed.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
@@ -20,6 +21,8 @@ const RETRY_AT_MOST: Duration = Duration::from_secs(3600);
 pub(super) struct Hub {
     url: String,
     client: Client,
+    /// What is up: in memory, and in the folder where there is one.
+    visible: ArcSwap<Option<Shelf>>,
     changed: Notify,
 }
 
@@ -40,6 +43,7 @@ impl Hub {
             Ok(client) => Some(Hub {
                 url,
                 client,
+                visible: ArcSwap::default(),
                 changed: Notify::new(),
             }),
             Err(error) => {
@@ -49,14 +53,17 @@ impl Hub {
         }
     }
 
-    /// Wakes [`Hub::keep_telling`]: an edition is up.
-    pub(super) fn look(&self) {
+    /// Wakes [`Hub::keep_telling`]: this is up.
+    pub(super) fn look(&self, visible: Arc<Option<Shelf>>) {
+        self.visible.store(visible);
         self.changed.notify_one();
     }
 
-    /// Tells the hub of each feed whose bytes it was not told of, for ever. What it was told is on record, so that neither a
-    /// restart nor a hub that is down for a day loses a change.
+    /// Tells the hub of each feed of whose bytes it was not told, for ever. What it was told is on record, so that neither a
+    /// restart nor a hub that is down for a day loses a change. A hub fetches at once, so it is told of what is up, and of
+    /// nothing before anything is.
     pub(super) async fn keep_telling(&self, ingest: &Ingest) {
+        self.changed.notified().await;
         let mut wait = RETRY_AFTER;
         loop {
             match self.tell(ingest).await {
@@ -77,39 +84,48 @@ impl Hub {
     }
 
     async fn tell(&self, ingest: &Ingest) -> Result<(), String> {
-        let untold = ingest
-            .store
-            .untold()
+        let untold = ingest.store.untold().await;
+        let untold = untold.map_err(|error| error.to_string())?;
+        let visible = self.visible.load_full();
+        let Some(visible) = visible.as_ref() else {
+            return Ok(());
+        };
+        let is_up = |path: &str, etag: &str| {
+            let held = visible.held.get(path);
+            held.is_some_and(|held| held.is_of(etag))
+        };
+        let mut first_failure = Ok(());
+        for (path, etag) in untold.iter().filter(|(path, etag)| is_up(path, etag)) {
+            // One that the hub will not hear of must not keep it from hearing of others.
+            let told = self.tell_of(ingest, path, etag).await;
+            first_failure = first_failure.and(told);
+        }
+        first_failure
+    }
+
+    async fn tell_of(&self, ingest: &Ingest, path: &str, etag: &str) -> Result<(), String> {
+        let topic = format!("{}{path}", ingest.config.serve.public_url);
+        let form = [
+            ("hub.mode", "publish"),
+            ("hub.url", &topic),
+            ("hub.topic", &topic),
+        ];
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        let answer = self
+            .client
+            .post(&self.url)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(body)
+            .send()
             .await
             .map_err(|error| error.to_string())?;
-        let feeds = ingest.edition().feeds();
-        let feeds: HashSet<String> = feeds.iter().map(Address::path).collect();
-        // What a topic that is no more once held is nobody's business.
-        for (path, etag) in untold.into_iter().filter(|(path, _)| feeds.contains(path)) {
-            let topic = format!("{}{path}", ingest.config.serve.public_url);
-            let form = [
-                ("hub.mode", "publish"),
-                ("hub.url", &topic),
-                ("hub.topic", &topic),
-            ];
-            let body = url::form_urlencoded::Serializer::new(String::new())
-                .extend_pairs(form)
-                .finish();
-            let answer = self
-                .client
-                .post(&self.url)
-                .header("Content-Type", "application/x-www-form-urlencoded")
-                .body(body)
-                .send()
-                .await
-                .map_err(|error| error.to_string())?;
-            if !answer.status().is_success() {
-                return Err(format!("it answers {} for {topic}", answer.status()));
-            }
-            tracing::debug!(topic, "the hub was told");
-            let kept = ingest.store.told(&path, &etag).await;
-            kept.map_err(|error| error.to_string())?;
+        if !answer.status().is_success() {
+            return Err(format!("it answers {} for {topic}", answer.status()));
         }
-        Ok(())
+        tracing::debug!(topic, "the hub was told");
+        let kept = ingest.store.told(path, etag).await;
+        kept.map_err(|error| error.to_string())
     }
 }

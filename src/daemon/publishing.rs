@@ -10,7 +10,9 @@ use chrono::{DateTime, Utc};
 use super::hub::Hub;
 use super::{Error, Ingest};
 use crate::edition::{Address, Edition, Found};
+use crate::feeds::Format;
 use crate::feeds::pages::For;
+use crate::memory;
 use crate::serve::{Held, Server, Shelf};
 
 /// How often the change counter is looked at.
@@ -36,6 +38,7 @@ impl Ingest {
     async fn keep_editing(&self, server: &Server, hub: Option<&Hub>) {
         let mut wait = LOOK_EVERY;
         let mut is_written = self.config.publish.to.is_empty();
+        let mut is_recorded = true;
         loop {
             let shown = server
                 .documents
@@ -47,14 +50,17 @@ impl Ingest {
                 Ok(change) if Some(change) == shown && is_written => Ok(()),
                 Ok(_) => {
                     is_written = false;
-                    self.publish(server).await
+                    self.publish(server, &mut is_recorded).await
                 }
                 Err(error) => Err(error.into()),
             };
             match outcome {
                 Ok(()) => {
                     if !is_written && let Some(hub) = hub {
-                        hub.look();
+                        hub.look(server.documents.shelf());
+                    }
+                    if !is_written || shown.is_none() {
+                        memory::give_back();
                     }
                     is_written = true;
                     wait = LOOK_EVERY;
@@ -65,13 +71,16 @@ impl Ingest {
                     tracing::error!(%error, "publishing failed; the last edition that could be made stays up")
                 }
             }
+            if !is_recorded {
+                is_recorded = self.record(server).await;
+            }
             tokio::time::sleep(wait).await;
         }
     }
 
     /// Makes what has changed since the last edition and puts it up, then writes it into the folder of `[publish] to`.
-    async fn publish(&self, server: &Server) -> Result<(), Error> {
-        self.put_up(server).await?;
+    async fn publish(&self, server: &Server, is_recorded: &mut bool) -> Result<(), Error> {
+        *is_recorded &= self.put_up(server).await?;
         if !self.config.publish.to.is_empty() {
             let folder = Path::new(&self.config.publish.to);
             let written = server.edition.publish(folder, true).await?;
@@ -80,13 +89,28 @@ impl Ingest {
         Ok(())
     }
 
-    async fn put_up(&self, server: &Server) -> Result<(), Error> {
+    /// Puts on record since when what is up is up, where that could not be done before. Gives whether all is.
+    async fn record(&self, server: &Server) -> bool {
+        let shelf = server.documents.shelf();
+        let held = shelf.as_ref().as_ref().map(|shelf| &shelf.held);
+        for (path, held) in held.into_iter().flatten() {
+            let hash = held.hash();
+            let kept = self.store.document_changed(path, &hash, held.modified);
+            if kept.await.is_err() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Makes what has changed since the last edition and puts it up. Gives whether it is on record when.
+    async fn put_up(&self, server: &Server) -> Result<bool, Error> {
         let edition = &server.edition;
         let change = self.store.change().await?;
         let before = server.documents.shelf();
         let before = before.as_ref().as_ref();
         if before.is_some_and(|shelf| shelf.change == change) {
-            return Ok(());
+            return Ok(true);
         }
         let touched: Vec<Address> = match before {
             None => edition.feeds(),
@@ -103,6 +127,19 @@ impl Ingest {
         };
         let mut held: HashMap<String, Arc<Held>> =
             before.map(|shelf| shelf.held.clone()).unwrap_or_default();
+        // A hub is told of each feed, whether anybody has asked for it here or not.
+        let is_held = |address: &&Address| {
+            edition.site().hub.is_some()
+                || !matches!(
+                    address,
+                    Address::Feed {
+                        format: Format::Atom | Format::Json,
+                        ..
+                    }
+                )
+                || server.documents.is_wanted(&address.path())
+        };
+        let touched: Vec<&Address> = touched.iter().filter(is_held).collect();
         for address in &touched {
             if let Some(one) = self.held(edition, address, &held, &mut dates).await? {
                 held.insert(address.path(), one);
@@ -116,7 +153,7 @@ impl Ingest {
             modified,
             held,
         });
-        Ok(())
+        Ok(dates.can_be_kept)
     }
 
     /// A feed made anew; none where it has the same bytes as the one that is held.

@@ -17,6 +17,7 @@ use super::report::Report;
 use super::{By, Error, Ingest};
 use crate::config::Source;
 use crate::edition::Edition;
+use crate::memory;
 use crate::schedule::Schedule;
 use crate::serve::{self, Server, Watched};
 use crate::store;
@@ -197,6 +198,7 @@ impl Ingest {
             .map(|next| next.to_rfc3339());
         let next = next.unwrap_or_default();
         one.was_interrupted = done.is_err();
+        memory::give_back();
         match done {
             Ok(report) => {
                 server.store_trouble.store(None);

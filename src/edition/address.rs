@@ -126,6 +126,8 @@ impl Address {
             },
             "/export.jsonl" => document(Address::Export(Export::Jsonl)),
             "/export.csv" => document(Address::Export(Export::Csv)),
+            // The taxonomy's own address, as categories name it.
+            "/topics" => Meaning::Elsewhere("/#topics".to_owned()),
             "/index.html" => Meaning::Elsewhere("/".to_owned()),
             path => below(site, path),
         }
@@ -439,7 +441,6 @@ mod tests {
             "/all/page/01",
             "/all/page/x",
             "/all/page/99999999999999999999",
-            "/topics",
             "/topics/",
             "/topics/z",
             "/topics/z.rss",
@@ -467,6 +468,7 @@ mod tests {
             ("/topics/c%2Ba.rss", "/topics/a+c.rss"),
             ("/topics/a+a.atom", "/topics/a.atom"),
             ("/index.html", "/"),
+            ("/topics", "/#topics"),
             ("/topics/a.html", "/topics/a"),
             ("/all/page/2.html", "/all/page/2"),
             ("/status.html", "/status"),

@@ -98,9 +98,11 @@ impl Edition {
         };
         let pages = numbered_pages(stamps.len());
         for number in 1..=pages {
-            // The last one leads on to the newest page until there is another.
-            let is_last = number + 1 >= pages && is_touched;
-            changed.add(list(Some(number)), is_last || number * PAGE > first);
+            // The one before them leads on to the newest page until there is another.
+            changed.add(
+                list(Some(number)),
+                is_new || is_touched && (number + 1) * PAGE >= first,
+            );
         }
         let record = self.store.record(&of, self.items).await?;
         let mut end = record.whole(self.items).max(record.newest_not_live);

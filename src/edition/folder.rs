@@ -67,7 +67,15 @@ impl Edition {
             .iter()
             .map(|one| one.file_name())
             .collect();
-        tokio::task::block_in_place(|| remove_left_behind(folder))?;
+        if since.is_none() {
+            let folder = folder.to_owned();
+            let removed = tokio::task::spawn_blocking(move || remove_left_behind(&folder));
+            removed.await.map_err(Error::from)??;
+        }
+        // Who is killed now leaves no file that is on no list.
+        let mut either = before.names.clone();
+        either.extend(names.iter().cloned());
+        write_list(folder, None, &either)?;
         let mut changed = 0;
         for address in &documents.all {
             let name = address.file_name();
@@ -90,7 +98,7 @@ impl Edition {
             }
         }
         changed += before.remove(folder, &names)?;
-        write_list(folder, (self.print, change), &names)?;
+        write_list(folder, Some((self.print, change)), &names)?;
         Ok(Written {
             documents: names.len(),
             changed,
@@ -150,16 +158,17 @@ fn remove(file: &Path) -> io::Result<bool> {
     }
 }
 
-/// Writes the list of what is there. It comes last: what is not on it is written again.
+/// Writes the list of what is there, or may be, with the change that all of it is of; none while that is not so.
 fn write_list(
     folder: &Path,
-    (print, change): (u64, i64),
+    written_at: Option<(u64, i64)>,
     names: &BTreeSet<String>,
 ) -> io::Result<()> {
+    let head = written_at.map(|(print, change)| format!("# {print} {change}\n"));
     let list: String = names.iter().map(|name| format!("{name}\n")).collect();
+    let text = head.unwrap_or_default() + &list;
     let file = folder.join(WRITTEN);
-    replace(&file, format!("# {print} {change}\n{list}").as_bytes())
-        .map_err(|error| named(&file, &error))
+    replace(&file, text.as_bytes()).map_err(|error| named(&file, &error))
 }
 
 /// Writes a document and its compressed forms, unless they are there; gives whether it changed.
@@ -291,7 +300,7 @@ mod tests {
         assert_eq!(forms("index.html"), [false, false]);
         write_list(
             path,
-            (7, 3),
+            Some((7, 3)),
             &names(&["index.html", "topics/a/archive/r/50.rss"]),
         )
         .unwrap();

@@ -20,7 +20,13 @@ pub(super) fn write(site: &Site, feed: &Feed) -> String {
             Place::Live { .. } => feed.address(site, Format::Atom),
             Place::Archive { current, .. } => site.address(current, Format::Atom),
         },
-        updated: fixed(feed.updated().unwrap_or(DateTime::UNIX_EPOCH)),
+        updated: fixed(
+            feed.entries
+                .iter()
+                .map(updated)
+                .max()
+                .unwrap_or(DateTime::UNIX_EPOCH),
+        ),
         generator: Some(Generator {
             value: "npcc-feeds".to_owned(),
             uri: None,
@@ -58,7 +64,7 @@ fn links(site: &Site, feed: &Feed) -> Vec<Link> {
         ..Link::default()
     };
     let atom = Some(Format::Atom.link_type());
-    let page = format!("{}{}", site.public_url, feed.page);
+    let page = feed.page_address(site);
     let mut links = vec![
         link("alternate", page, Some("text/html")),
         link("self", feed.address(site, Format::Atom), atom),

@@ -2,11 +2,13 @@
 for (const button of document.querySelectorAll("[data-copy], [data-copy-text]")) {
   if (!navigator.clipboard) break;
   button.hidden = false;
+  const said = button.firstChild.textContent;
+  let timer;
   button.addEventListener("click", async () => {
     const field = document.getElementById(button.dataset.copy);
     await navigator.clipboard.writeText(field ? field.value : button.dataset.copyText);
-    const said = button.firstChild.textContent;
     button.firstChild.textContent = "Copied";
-    setTimeout(() => { button.firstChild.textContent = said; }, 1500);
+    clearTimeout(timer);
+    timer = setTimeout(() => { button.firstChild.textContent = said; }, 1500);
   });
 }

@@ -61,7 +61,7 @@ pub(super) fn write(site: &Site, feed: &Feed) -> Result<String, Error> {
     let written = JsonFeed {
         version: VERSION,
         title: feed.full_title(site),
-        home_page_url: format!("{}{}", site.public_url, feed.page),
+        home_page_url: feed.page_address(site),
         feed_url: feed.address(site, Format::Json),
         description: &feed.scope,
         next_url: before.map(|path| site.address(path, Format::Json)),

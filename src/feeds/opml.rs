@@ -13,8 +13,14 @@ pub(super) fn subscriptions(site: &Site, picked: &[&Topic], format: Format) -> S
     );
     let mut outline = |title: &str, path: &str, page: &str| {
         let title = escape(title);
+        // There is one format of it.
+        let format = if path == "/revisions" {
+            Format::Rss
+        } else {
+            format
+        };
         let feed = escape(&site.address(path, format));
-        let page = escape(&format!("{}{page}", site.public_url));
+        let page = escape(&site.page_address(page));
         // The attribute's value is the same for all formats, as readers look at what they fetch. Writing to a string never
         // fails.
         let _ = writeln!(
@@ -30,6 +36,9 @@ pub(super) fn subscriptions(site: &Site, picked: &[&Topic], format: Format) -> S
             let path = format!("/topics/{}", topic.id);
             outline(&topic.title, &path, &path);
         }
+    }
+    if picked.is_empty() {
+        outline("Edits", "/revisions", "/");
     }
     out.push_str("</body>\n</opml>\n");
     out

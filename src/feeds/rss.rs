@@ -18,7 +18,7 @@ pub(super) const HISTORY: &str = "http://purl.org/syndication/history/1.0";
 
 pub(super) fn write(site: &Site, feed: &Feed) -> String {
     let title = feed.full_title(site);
-    let page = format!("{}{}", site.public_url, feed.page);
+    let page = feed.page_address(site);
     let mut namespaces = BTreeMap::from([
         ("atom".to_owned(), "http://www.w3.org/2005/Atom".to_owned()),
         (
@@ -100,7 +100,15 @@ fn item(site: &Site, entry: &Entry) -> rss::Item {
     rss::Item {
         title: Some(entry.title.clone()),
         link: Some(entry.url.clone()),
-        description: (!preview.is_empty()).then_some(preview),
+        // Content without a description before it puzzles readers.
+        description: if preview.is_empty() {
+            entry
+                .content
+                .is_some()
+                .then(|| htmlize::escape_text(&entry.title).into_owned())
+        } else {
+            Some(preview)
+        },
         categories: entry
             .topics
             .iter()

@@ -93,7 +93,7 @@ fn a_feed_says_what_readers_expect() {
     assert_eq!(feed.matches(declaration).count(), 1);
     for part in [
         "<title>National Police Chiefs&apos; Council: Hate crime (unofficial)</title>",
-        "<link>https://feeds.example/topics/hate-crime</link>",
+        "<link>https://feeds.example/topics/hate-crime.html</link>",
         "<atom:link href=\"https://feeds.example/topics/hate-crime.rss\" rel=\"self\" type=\"application/rss+xml\"",
         "<lastBuildDate>Wed, 01 Jul 2026 08:09:10 GMT</lastBuildDate>",
         "<pubDate>Wed, 01 Jul 2026 08:09:10 GMT</pubDate>",
@@ -304,6 +304,7 @@ fn subscriptions_are_all_feeds_or_those_picked() {
         "/all.rss",
         "/topics/hate-crime.rss",
         "/topics/unclassified.rss",
+        "/revisions.rss",
     ] {
         assert!(
             all.contains(&format!("xmlUrl=\"https://feeds.example{feed}\"")),
@@ -312,7 +313,7 @@ fn subscriptions_are_all_feeds_or_those_picked() {
     }
     let picked = text(&[&site.topics[0]], Format::Atom);
     assert_eq!(picked.matches("<outline").count(), 1);
-    assert!(picked.contains("xmlUrl=\"https://feeds.example/topics/hate-crime.atom\" htmlUrl=\"https://feeds.example/topics/hate-crime\""));
+    assert!(picked.contains("xmlUrl=\"https://feeds.example/topics/hate-crime.atom\" htmlUrl=\"https://feeds.example/topics/hate-crime.html\""));
 }
 
 #[test]

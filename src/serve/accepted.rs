@@ -15,7 +15,8 @@ impl Accepted {
             .map(|coding| {
                 let mut parts = coding.split(';').map(str::trim);
                 let name = parts.next().unwrap_or_default();
-                let weight = parts.find_map(|part| part.strip_prefix("q="));
+                let weight =
+                    parts.find_map(|part| part.strip_prefix("q=").or(part.strip_prefix("Q=")));
                 (name, weight.and_then(|q| q.parse().ok()).unwrap_or(1.0_f32))
             });
         let (mut gzip, mut brotli, mut any) = (None, None, None);

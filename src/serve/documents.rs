@@ -1,9 +1,10 @@
-//! The documents that answer requests. The feeds that are subscribed to are held compressed, once each; their other forms,
-//! and all that is made when somebody asks for it, share a bounded cache.
+//! The documents that answer requests. The feeds are held compressed, once each: those in RSS from the start, those in other
+//! formats once somebody has asked for them. Their other forms, and all that is made when it is asked for, share a bounded
+//! cache.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use chrono::{DateTime, Utc};
 use http::HeaderValue;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use tokio::sync::Semaphore;
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::conditional::http_date;
@@ -86,9 +88,14 @@ impl Held {
         format!("{:032x}", xxh3_128(&document.bytes))
     }
 
+    /// The hash of the bytes that it was made from.
+    pub fn hash(&self) -> String {
+        format!("{:032x}", self.hash)
+    }
+
     /// Whether it was made from bytes with this hash.
     pub fn is_of(&self, hash: &str) -> bool {
-        format!("{:032x}", self.hash) == hash
+        self.hash() == hash
     }
 
     /// The encoding that a client gets which takes these.
@@ -163,7 +170,7 @@ impl Weighter<Key, Arc<Held>> for Weigh {
 }
 
 /// What is held, as of one change.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Shelf {
     /// The change.
     pub change: i64,
@@ -177,14 +184,20 @@ pub struct Shelf {
 #[derive(Debug)]
 pub struct Documents {
     shelf: ArcSwap<Option<Shelf>>,
+    /// The paths of feeds that are held because somebody has asked for them.
+    wanted: Mutex<HashSet<String>>,
     kept: Cache<Key, Arc<Held>, Weigh>,
+    /// Brotli takes ten megabytes for each that is packed at once.
+    packing: Arc<Semaphore>,
 }
 
 impl Default for Documents {
     fn default() -> Documents {
         Documents {
             shelf: ArcSwap::default(),
+            wanted: Mutex::default(),
             kept: Cache::with_weighter(KEPT_DOCUMENTS, KEPT_BYTES, Weigh),
+            packing: Arc::new(Semaphore::new(1)),
         }
     }
 }
@@ -192,12 +205,36 @@ impl Default for Documents {
 impl Documents {
     /// Puts documents in the place of those before.
     pub fn put(&self, shelf: Shelf) {
+        let _wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         self.shelf.store(Arc::new(Some(shelf)));
     }
 
     /// What is held now; nothing before the first edition.
     pub fn shelf(&self) -> Arc<Option<Shelf>> {
         self.shelf.load_full()
+    }
+
+    /// Holds a feed that somebody has asked for from now on.
+    pub(super) fn hold(&self, change: i64, path: &str, feed: &Arc<Held>) {
+        let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.insert(path.to_owned());
+        // Under the lock, so that no two take the same shelf and one of them is lost.
+        let shelf = self.shelf.load_full();
+        if let Some(shelf) = shelf
+            .as_ref()
+            .as_ref()
+            .filter(|shelf| shelf.change == change)
+        {
+            let mut shelf = shelf.clone();
+            shelf.held.insert(path.to_owned(), feed.clone());
+            self.shelf.store(Arc::new(Some(shelf)));
+        }
+    }
+
+    /// Whether somebody has asked for a feed.
+    pub fn is_wanted(&self, path: &str) -> bool {
+        let wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
+        wanted.contains(path)
     }
 
     /// The document that is held at a path.
@@ -230,9 +267,14 @@ impl Documents {
         let key = Key::Form(held.hash, encoding);
         let make = async {
             let held = held.clone();
-            tokio::task::spawn_blocking(move || held.form(encoding).map(Arc::new))
-                .await
-                .map_err(io::Error::other)?
+            let turn = self.packing.clone().acquire_owned().await;
+            // Who hangs up does not give the turn to another before the work is done.
+            let packing = tokio::task::spawn_blocking(move || {
+                let form = held.form(encoding).map(Arc::new);
+                drop(turn);
+                form
+            });
+            packing.await.map_err(io::Error::other)?
         };
         let form = self.kept.get_or_insert_async(&key, make).await?;
         Ok(form.stored.clone())

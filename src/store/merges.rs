@@ -16,6 +16,7 @@ pub use split::{Freeing, Left};
 
 use super::ingest::{NewAddress, NewRevision, add_address, add_newest};
 use super::redactions::{Redaction, extent_of};
+use super::shown::{Touch, touch};
 use super::{Error, Result, Store, Tx, dated_text_in, guid_in, guid_of};
 use crate::duplicates::{Reason, Verdict};
 use crate::release::{CanonicalPath, DatedText, Guid};
@@ -113,6 +114,7 @@ impl Store {
         .bind(old.path.as_str())
         .execute(&mut *tx)
         .await?;
+        touch(&mut tx, old.into, Touch::Changed).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -111,16 +111,19 @@ impl Store {
             return Ok(None);
         };
         let mut tags = self.tags(guid).await?;
+        let mut merges = self.merges(guid).await?;
         if item.release.notice().is_some() {
-            // The sentences around the phrases are the text's.
-            let evidence = tags.iter_mut().flat_map(|tag| &mut tag.evidence);
-            evidence.for_each(|one| one.sentence.clear());
+            // What was found in the text tells what it said.
+            let evidence = tags.iter_mut().map(|tag| &mut tag.evidence);
+            evidence.for_each(|found| found.retain(|one| one.r#where == "title"));
+            // So are the words in which a copy differs.
+            merges.iter_mut().for_each(|merge| merge.reason.clear());
         }
         Ok(Some(ShownRelease {
             item,
             tags,
             corrections: self.corrections(guid).await?,
-            merges: self.merges(guid).await?,
+            merges,
             related: self.related(guid).await?,
             revisions: self.revisions(guid).await?,
             reading: self.reading(guid).await?,

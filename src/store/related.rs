@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use sqlx::Row;
 
+use super::shown::{Touch, touch};
 use super::{Result, Store, Tx, guid_in};
-use crate::release::{Guid, Related};
+use crate::release::{Guid, Related, Status};
 
 /// A person's word on a release, by the releases that the feeds show now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +27,7 @@ impl Store {
         }
         let mut tx = self.begin().await?;
         relate(&mut tx, guid, others).await?;
+        touch(&mut tx, guid, Touch::Beside).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -62,10 +64,15 @@ impl Store {
     /// [`super::Error`].
     pub async fn related(&self, guid: Guid) -> Result<Vec<Related>> {
         let rows = sqlx::query(
-            "SELECT r.guid, r.url, r.title, x.why FROM related x JOIN releases r ON r.guid = x.other
+            "SELECT r.guid, r.url, r.title,
+             CASE WHEN $2 IN (r.status, o.status) OR r.redacted IS NOT NULL OR o.redacted IS NOT NULL
+             THEN '' ELSE x.why END AS why
+             FROM related x JOIN releases r ON r.guid = x.other JOIN releases o ON o.guid = x.guid
              WHERE x.guid = $1 AND r.merged_into IS NULL ORDER BY r.published DESC, r.guid",
         )
         .bind(guid.to_string())
+        // What one of them says and the other does not is the words of a text that may be for nobody.
+        .bind(Status::Withdrawn.as_str())
         .fetch_all(&self.pool)
         .await?;
         rows.iter()

@@ -37,7 +37,19 @@ pub(super) async fn touch(tx: &mut Tx, guid: Guid, touch: Touch) -> Result<i64> 
     .bind(&id)
     .execute(&mut **tx)
     .await?;
-    write_words(tx, guid).await?;
+    // The pages of those that are like it name it.
+    sqlx::query(
+        "UPDATE releases SET change = $1 WHERE guid IN (SELECT other FROM related WHERE guid = $2)",
+    )
+    .bind(change)
+    .bind(&id)
+    .execute(&mut **tx)
+    .await?;
+    let is_shown = write_words(tx, guid).await?;
+    if !is_shown && touch != Touch::Left {
+        // What it is part of shows none of it.
+        return Ok(change);
+    }
     let topics = sqlx::query("SELECT topic FROM tags WHERE guid = $1")
         .bind(&id)
         .fetch_all(&mut **tx)
@@ -63,6 +75,12 @@ pub(super) async fn touch(tx: &mut Tx, guid: Guid, touch: Touch) -> Result<i64> 
     Ok(change)
 }
 
+/// Notes that the feed of edits shows something else, though none was added.
+pub(super) async fn edits_changed(tx: &mut Tx) -> Result<()> {
+    let change = bump(tx).await?;
+    note(tx, REVISIONS, change, false).await
+}
+
 /// Notes that a topic has lost a release.
 pub(super) async fn leave_topic(tx: &mut Tx, topic: &str) -> Result<()> {
     let change = bump(tx).await?;
@@ -83,8 +101,9 @@ async fn note(tx: &mut Tx, feed: &str, change: i64, has_lost: bool) -> Result<()
     Ok(())
 }
 
-/// Writes down by which words a release is found: those that are shown of it, and none where it is part of another.
-async fn write_words(tx: &mut Tx, guid: Guid) -> Result<()> {
+/// Writes down by which words a release is found: those that are shown of it, and none where it is part of another. Gives
+/// whether it is shown by itself.
+async fn write_words(tx: &mut Tx, guid: Guid) -> Result<bool> {
     let id = guid.to_string();
     let row = sqlx::query(
         "SELECT title, lead, body, status, redacted, merged_into FROM releases WHERE guid = $1",
@@ -97,7 +116,7 @@ async fn write_words(tx: &mut Tx, guid: Guid) -> Result<()> {
             .bind(&id)
             .execute(&mut **tx)
             .await?;
-        return Ok(());
+        return Ok(false);
     }
     let mut shown: String = row.try_get("title")?;
     let is_withdrawn = row.try_get::<String, _>("status")? == Status::Withdrawn.as_str();
@@ -118,7 +137,7 @@ async fn write_words(tx: &mut Tx, guid: Guid) -> Result<()> {
     .bind(format!(" {} ", text::normalise(&shown)))
     .execute(&mut **tx)
     .await?;
-    Ok(())
+    Ok(true)
 }
 
 /// A feed that shows something else than before.

@@ -228,18 +228,24 @@ impl Store {
         let retagged = write_tags(&mut tx, guid, tags, relations, Entrance::Changes, at).await?;
         if retagged.before != retagged.now {
             touch(&mut tx, guid, Touch::Changed).await?;
+        } else if !words.is_empty() {
+            // The release's page says that a person has spoken.
+            touch(&mut tx, guid, Touch::Beside).await?;
         }
         tx.commit().await?;
         Ok(retagged)
     }
 }
 
-/// Whether anybody can have seen a release before this transaction.
+/// Whether a release is shown by itself, and was before this transaction.
 async fn was_shown(tx: &mut Tx, guid: Guid) -> Result<bool> {
-    let row = sqlx::query("SELECT change FROM releases WHERE guid = $1")
-        .bind(guid.to_string())
-        .fetch_one(&mut **tx)
-        .await?;
+    let row = sqlx::query(
+        "SELECT COUNT(*) FROM releases r WHERE r.guid = $1 AND r.merged_into IS NULL
+         AND EXISTS (SELECT 1 FROM feed_entries e WHERE e.guid = r.guid)",
+    )
+    .bind(guid.to_string())
+    .fetch_one(&mut **tx)
+    .await?;
     Ok(row.try_get::<i64, _>(0)? > 0)
 }
 
@@ -354,12 +360,16 @@ pub(super) async fn write_tags(
             .execute(&mut **tx)
             .await?;
         }
+        // Its page says why it has them.
+        touch(tx, guid, Touch::Beside).await?;
     }
-    for topic in retagged.loses() {
-        leave_topic(tx, topic).await?;
-    }
-    if retagged.before.is_empty() && !retagged.now.is_empty() && was_shown(tx, guid).await? {
-        leave_topic(tx, UNCLASSIFIED).await?;
+    if retagged.before != retagged.now && was_shown(tx, guid).await? {
+        for topic in retagged.loses() {
+            leave_topic(tx, topic).await?;
+        }
+        if retagged.before.is_empty() {
+            leave_topic(tx, UNCLASSIFIED).await?;
+        }
     }
     enter(tx, guid, &retagged.now, relations, entrance, at).await?;
     Ok(retagged)

@@ -29,6 +29,7 @@ mod politeness;
 mod published;
 mod record;
 mod redactions;
+mod rules;
 mod running;
 mod sources;
 mod topics;

@@ -114,6 +114,30 @@ async fn what_the_daemon_writes_bit_by_bit_is_what_is_written_at_once() {
             8 => {
                 world.json(&["split", &of(4)]).await;
             }
+            9 => {
+                // Two of one template, whose pages name each other.
+                for (n, count) in [(20, "417"), (21, "902")] {
+                    let mut one = of_today(20..=20).remove(0);
+                    one.id = format!("release-number-{n}");
+                    one.body += &format!("\n\nIn all {count} drivers were stopped.");
+                    world.site().publish(one);
+                }
+                world.fetch().await;
+            }
+            10 => {
+                world.json(&["redact", &of(20)]).await;
+            }
+            11 => {
+                world.json(&["label", &of(2), "+roads-policing"]).await;
+            }
+            12 => {
+                // It moves to another address.
+                world
+                    .site()
+                    .set_renamed(Some(("release-number-7", "release-seven")));
+                world.make_pages_due().await;
+                world.fetch().await;
+            }
             _ => break,
         }
         world.json(&["publish", "whole"]).await;
@@ -124,7 +148,7 @@ async fn what_the_daemon_writes_bit_by_bit_is_what_is_written_at_once() {
         })
         .await;
     }
-    assert_eq!(steps, 10);
+    assert_eq!(steps, 14);
     let log = daemon.log.lock().unwrap().clone();
     assert!(!log.contains("ERROR"), "{log}");
 }

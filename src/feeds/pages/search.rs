@@ -1,7 +1,7 @@
 //! The search page: the releases that have all the words, and a feed of the same.
 
 use askama::Template;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::form_urlencoded;
 
 use super::{For, Frame, Line, PAGE, Pager, rendered};
 use crate::feeds::{Document, Error, Format, Site};
@@ -44,7 +44,8 @@ impl SearchPage<'_> {
         let description = "Search titles, openings and texts of all releases.";
         let mut frame = Frame::new(site, "/search", For::Daemon, title, description);
         frame.query = self.query;
-        let encoded = utf8_percent_encode(self.query, NON_ALPHANUMERIC).to_string();
+        // As forms write it, so that the feed's own address is the one that was asked for.
+        let encoded: String = form_urlencoded::byte_serialize(self.query.as_bytes()).collect();
         let feed = frame.links.to(&format!("/search.rss?q={encoded}"));
         if !self.query.is_empty() {
             let title = format!("{}: “{}” (unofficial)", site.name(), self.query);

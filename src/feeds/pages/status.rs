@@ -81,7 +81,8 @@ impl Status {
             },
             troubles: &source.troubles,
         });
-        let fails = |source: &SourceStatus| source.failing_since.is_some();
+        let fails =
+            |source: &SourceStatus| source.failing_since.is_some() || !source.troubles.is_empty();
         rendered(&Page {
             frame: Frame::new(site, "/status", For::Daemon, title, description),
             is_well: self.store.is_none() && !self.sources.iter().any(fails),

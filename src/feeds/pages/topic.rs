@@ -101,8 +101,9 @@ impl TopicPage<'_> {
                 older: (last > 0).then(|| address(Some(last))),
             },
             Some(number) => Pager {
+                // Without the total, which would change each page with each release.
                 said: format!(
-                    "{} to {} of {total}, counted from the first",
+                    "{} to {}, counted from the first",
                     (number - 1) * PAGE + 1,
                     (number * PAGE).min(total)
                 ),

@@ -10,7 +10,7 @@ use crate::release::{Cause, DatedText, Guid};
 use crate::store::ingest::{Derived, add_release, is_news, write_derived};
 use crate::store::redactions::{Redaction, redact_new};
 use crate::store::related::{relate, rule};
-use crate::store::shown::{Touch, touch};
+use crate::store::shown::{Touch, edits_changed, touch};
 use crate::store::sketches::write_sketch;
 use crate::store::tags::Entrance;
 use crate::store::{
@@ -104,6 +104,8 @@ impl Store {
         }
         touch(&mut tx, guid, Touch::Changed).await?;
         touch(&mut tx, copy.of, Touch::Changed).await?;
+        // Revisions that had come with the copy have gone.
+        edits_changed(&mut tx).await?;
         tx.commit().await?;
         Ok(Some(guid))
     }
