@@ -3,32 +3,33 @@
 mod accepted;
 mod conditional;
 mod documents;
+mod export;
 mod health;
 mod listener;
 mod packed;
+mod responses;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures_util::StreamExt;
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderMap};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Either, Full, StreamBody, combinators::UnsyncBoxBody};
-use hyper::body::Frame;
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{Either, Full};
 use tokio::sync::Semaphore;
 
 pub use documents::{Documents, Held, Shelf};
 pub use health::{Health, Watched};
 pub use listener::serve;
 
-use crate::edition::{Address, Edition, Error, Export, Found, Meaning};
-use crate::feeds::{Document, media, pages};
+use crate::edition::{Address, Edition, Error, Found, Meaning};
+use crate::feeds::{media, pages};
 use documents::{Accepted, text_header};
-use packed::packed;
+use responses::{POLICY, html, not_yet, plain};
 
 /// Readers may keep a document so many seconds before they ask again, long enough to spare a busy server and short enough
 /// for news; caches may show it for ten minutes more while they ask (RFC 5861).
@@ -36,16 +37,10 @@ const CACHED: HeaderValue =
     HeaderValue::from_static("public, max-age=60, stale-while-revalidate=600");
 /// What is true for this moment alone.
 const NOT_CACHED: HeaderValue = HeaderValue::from_static("no-store");
-/// Texts from outside are sanitised, and this stands behind that: nothing from elsewhere, and no script but our own.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-);
 /// So many documents are made at once for those who ask: the store's connections are for cycles as well.
 const MADE_AT_ONCE: usize = 2;
 /// Who asks for what has to be made waits no longer for a turn.
 const TURN_WITHIN: Duration = Duration::from_secs(10);
-/// An export that its client does not take by then is cut, so that others have their turn.
-const EXPORTED_WITHIN: Duration = Duration::from_secs(600);
 /// So many exports are under way at once; each holds a hundred releases, and reads the store for as long as its client
 /// likes.
 const EXPORTS_AT_ONCE: usize = 8;
@@ -315,139 +310,6 @@ impl Server {
             Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, [], format!("{error}\n")),
         }
     }
-
-    /// The whole record as it is read from the store.
-    async fn export<B>(&self, format: Export, request: &Request<B>) -> Response<Body> {
-        let shelf = self.documents.shelf();
-        let Some(shelf) = shelf.as_ref().as_ref() else {
-            return not_yet("The feeds are being made.\n");
-        };
-        let content_type = match format {
-            Export::Jsonl => media::JSON_LINES,
-            Export::Csv => media::CSV,
-        };
-        // What is not yet there has no bytes to make a strong validator of.
-        let etag = text_header(&format!(
-            "W/\"{}-{:016x}\"",
-            shelf.change,
-            self.edition.print()
-        ));
-        let headers = [
-            (header::ETAG, etag.clone()),
-            (
-                header::LAST_MODIFIED,
-                text_header(&conditional::http_date(shelf.modified)),
-            ),
-            (header::CACHE_CONTROL, CACHED),
-            (header::VARY, HeaderValue::from_static("Accept-Encoding")),
-            (
-                header::ACCESS_CONTROL_ALLOW_ORIGIN,
-                HeaderValue::from_static("*"),
-            ),
-            (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
-        ];
-        if conditional::is_unchanged(request.headers(), &etag, shelf.modified) {
-            return plain(StatusCode::NOT_MODIFIED, headers, String::new());
-        }
-        if request.method() == Method::HEAD {
-            return plain(StatusCode::OK, headers, String::new());
-        }
-        let Ok(place) = self.exporting.clone().try_acquire_owned() else {
-            return not_yet("Many are reading the whole record now; try again later.\n");
-        };
-        let pieces = match self.edition.export(format).await {
-            Ok(pieces) => {
-                let begun = Instant::now();
-                pieces.map(move |piece| {
-                    // The place is free again when the stream ends.
-                    let _place = &place;
-                    let piece = piece.map_err(std::io::Error::other)?;
-                    if begun.elapsed() > EXPORTED_WITHIN {
-                        return Err(std::io::ErrorKind::TimedOut.into());
-                    }
-                    Ok::<Vec<u8>, std::io::Error>(piece)
-                })
-            }
-            Err(error) => {
-                tracing::warn!(%error, "an export could not be made");
-                return not_yet("This cannot be made now; try again later.\n");
-            }
-        };
-        let is_packed = Accepted::read(request.headers()).gzip;
-        let body = if is_packed {
-            let frames = packed(pieces).map(|piece| piece.map(Frame::data));
-            StreamBody::new(frames).boxed_unsync()
-        } else {
-            let frames = pieces.map(|piece| piece.map(|bytes| Frame::data(Bytes::from(bytes))));
-            StreamBody::new(frames).boxed_unsync()
-        };
-        let mut response = Response::new(Either::Right(body));
-        response.headers_mut().extend(headers);
-        let encoding = documents::Encoding::Gzip.header().filter(|_| is_packed);
-        let encoding = encoding.map(|encoding| (header::CONTENT_ENCODING, encoding));
-        response.headers_mut().extend(encoding);
-        response
-    }
-
-    /// The answer for an address of topics of which one is no more: where they are now, or that it is gone for ever.
-    fn retired(&self, path: &str) -> Option<Response<Body>> {
-        let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-        let name = path.strip_prefix("/topics/")?;
-        let (ids, rest) = name.split_at(name.find(['.', '/']).unwrap_or(name.len()));
-        let is_page = rest.is_empty() || rest.starts_with('/');
-        if !is_page && ![".rss", ".atom", ".json", ".html"].contains(&rest) {
-            return None;
-        }
-        // The newest page, as numbers and archives are of what it was.
-        let rest = if is_page { "" } else { rest };
-        let mut now = Vec::new();
-        let mut is_retired = false;
-        for id in ids.split('+') {
-            match self.retired.get(id) {
-                Some(None) => {
-                    let text = format!("The topic {id} is no more. The feeds are listed at /\n");
-                    return Some(plain(StatusCode::GONE, [], text));
-                }
-                Some(Some(to)) => {
-                    is_retired = true;
-                    now.push(to.as_str());
-                }
-                None if self.edition.site().topic(id).is_some() => now.push(id),
-                None => return None,
-            }
-        }
-        is_retired.then(|| {
-            let topics = self.edition.site().topics.iter();
-            let ordered = topics.filter(|topic| now.contains(&topic.id.as_str()));
-            let ordered: Vec<&str> = ordered.map(|topic| topic.id.as_str()).collect();
-            let path = format!("/topics/{}{rest}", ordered.join("+"));
-            self.moved(StatusCode::MOVED_PERMANENTLY, &path)
-        })
-    }
-
-    fn moved(&self, status: StatusCode, path: &str) -> Response<Body> {
-        let location = text_header(&format!("{}{path}", self.edition.site().public_url));
-        plain(status, [(header::LOCATION, location)], String::new())
-    }
-
-    fn nothing(&self, path: &str, headers: &HeaderMap) -> Response<Body> {
-        if self.documents.shelf().is_none() {
-            // A reader that is told of an error now must not take the feed for gone.
-            return not_yet("The feeds are being made.\n");
-        }
-        let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-        let said = format!("There is nothing at {path}.");
-        let accepted = headers.get(header::ACCEPT);
-        let is_person = accepted.is_some_and(|kinds| kinds.as_bytes().starts_with(b"text/html"));
-        if is_person && let Ok(page) = pages::not_found(self.edition.site(), &path, &said) {
-            return html(StatusCode::NOT_FOUND, page, NOT_CACHED);
-        }
-        plain(
-            StatusCode::NOT_FOUND,
-            [],
-            format!("{said} The feeds are listed at /\n"),
-        )
-    }
 }
 
 /// Why a document was not made.
@@ -477,46 +339,4 @@ async fn made(
 /// Whether pages of other sites may read it with scripts.
 fn is_for_scripts(content_type: &str) -> bool {
     [media::JSON_FEED, media::JSON_LINES, media::CSV].contains(&content_type)
-}
-
-fn plain(
-    status: StatusCode,
-    headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
-    text: String,
-) -> Response<Body> {
-    let mut response = Response::new(Either::Left(Full::new(text.into())));
-    *response.status_mut() = status;
-    let out = response.headers_mut();
-    out.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
-    out.insert(
-        header::X_CONTENT_TYPE_OPTIONS,
-        HeaderValue::from_static("nosniff"),
-    );
-    for (name, value) in headers {
-        out.insert(name, value);
-    }
-    response
-}
-
-fn html(status: StatusCode, page: Document, cached: HeaderValue) -> Response<Body> {
-    let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(media::HTML)),
-        (header::CACHE_CONTROL, cached),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
-        (
-            header::REFERRER_POLICY,
-            HeaderValue::from_static("no-referrer"),
-        ),
-    ];
-    let mut response = plain(status, headers, String::new());
-    *response.body_mut() = Either::Left(Full::new(page.bytes.into()));
-    response
-}
-
-fn not_yet(text: &str) -> Response<Body> {
-    let soon = [(header::RETRY_AFTER, HeaderValue::from_static("5"))];
-    plain(StatusCode::SERVICE_UNAVAILABLE, soon, text.to_owned())
 }

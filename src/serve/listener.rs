@@ -15,8 +15,9 @@ use tokio_util::task::TaskTracker;
 
 use super::Server;
 
-/// A client that has not sent its request's headers by then is sent away.
-const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+/// A client that has not sent its request's headers by then is sent away, and so is one that asks for nothing more: both are
+/// the same to hyper. It is as long as nginx waits for either.
+const HEADERS_WITHIN: Duration = Duration::from_secs(60);
 /// A connection in use may go on for so long after the stop.
 const GRACE: Duration = Duration::from_secs(2);
 /// A client that takes nothing of its answer for so long is sent away.
