@@ -26,7 +26,8 @@ pids+=($!)
 # The site as shipped, but without TLS, whose certificate is the host's, and on ports of its own.
 site=$(sed -e "s/listen 443 ssl/listen 127.0.0.1:$((port + 2))/" -e '/listen \[::\]:443/d' -e '/ssl_certificate/d' \
     -e "s/127.0.0.1:8611/127.0.0.1:$((port + 1))/" deploy/nginx.conf)
-# The site for the published folder, likewise.
+# The site for the published folder, likewise. The worker is another user when root starts nginx.
+chmod 755 "$work"
 "$npcc_feeds" --log error publish "$work/published" >/dev/null
 files=$(sed -e "s/listen 443 ssl/listen 127.0.0.1:$((port + 3))/" -e '/listen \[::\]:443/d' -e '/ssl_certificate/d' \
     -e "s|/var/lib/npcc-feeds/published|$work/published|" deploy/nginx-files.conf)

@@ -4,7 +4,7 @@
 #
 # `bash benches/serve/run.sh`, on a quiet machine with two cores or more, with the Debian packages wrk and nginx-light.
 # NPCC_FEEDS and NEWSROOM name other binaries than those that cargo builds.
-set -eu
+set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 PATH=$PATH:/usr/sbin
 
@@ -161,20 +161,25 @@ END
 
 # Hundredths of a second that a process has run.
 ran() { awk '{ print $14 + $15 }' "/proc/$1/stat"; }
+# The same of all processes on the server's core.
+core_ran() { awk '$1 == "cpu0" { print $2 + $3 + $4 }' /proc/stat; }
 
 # measure NAME PID URL STATUS SECONDS: prints requests a second, the 99th percentile in milliseconds and how busy the server
 # was in percent. Far below a hundred, wrk was the limit and not the server.
 measure() {
-    local headers=(-H 'Accept-Encoding: gzip') size before after line rate p99 bytes errors
+    local headers=(-H 'Accept-Encoding: gzip') size before after core others line rate p99 bytes errors
     size=$(cat "$work/$1.size")
     if [ "$4" = 304 ]; then
         headers+=(-H "If-None-Match: $(cat "$work/$1.tag")")
         size=0
     fi
     before=$(ran "$2")
+    core=$(core_ran)
     line=$("${on_client_cores[@]}" wrk -t "$threads" -c "$connections" -d "$5s" -s "$work/summary.lua" \
         "${headers[@]}" "$3/all.rss" | tail -n 1)
     after=$(ran "$2")
+    others=$((($(core_ran) - core - after + before) / $5))
+    [ "$others" -le 10 ] || echo "$1, $4: others took $others % of the core; this machine is not quiet" >&2
     read -r rate p99 bytes errors <<<"$line"
     # wrk does not look at what it gets: the bytes tell a whole gzipped feed from a plain one, and a 304 from a 200.
     if [ "$errors" -ne 0 ] || [ "$bytes" -lt "$size" ] || [ "$bytes" -gt $((size + 1000)) ]; then
@@ -209,6 +214,7 @@ until grep -q '^up' "$work/crowd"; do
 done
 # Longer than a request's headers may take: a connection that only waits must not be taken for one that is slow.
 sleep 15
+kill -0 "$daemon" || { tail "$work/daemon.log" >&2; exit 1; }
 resident_crowd=$(resident)
 read -r crowd_p50 crowd_p99 crowd_max < <("${on_client_cores[@]}" python3 benches/serve/crowd.py ask $((port + 1)) "$asked")
 exec 3>&-
@@ -219,7 +225,9 @@ stayed=$(sed -n 's/^open //p' "$work/crowd")
 # median FILE COLUMN
 median() { awk -v n="$2" '{ print $n }' "$1" | sort -n | sed -n "$(((rounds + 1) / 2))p"; }
 # ratio STATUS COLUMN
-ratio() { awk -v a="$(median "$work/npcc-feeds.$1" "$2")" -v b="$(median "$work/nginx.$1" "$2")" 'BEGIN { printf "%.2f", a / b }'; }
+ratio() {
+    awk -v a="$(median "$work/npcc-feeds.$1" "$2")" -v b="$(median "$work/nginx.$1" "$2")" 'BEGIN { printf "%.2f", a / b }'
+}
 below() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a < b) }'; }
 
 printf '\n%-12s %10s %8s %6s %10s %8s %6s\n' server '200 req/s' 'p99 ms' 'busy' '304 req/s' 'p99 ms' 'busy'
@@ -232,8 +240,9 @@ for server in npcc-feeds nginx; do
     echo
 done
 printf '%-12s %10s %8s %6s %10s %8s\n\n' 'ours/nginx' "$(ratio 200 1)" "$(ratio 200 2)" '' "$(ratio 304 1)" "$(ratio 304 2)"
-echo "crowd: $came of $idle idle connections came and $stayed stayed, $slow slow beside them; a subscriber waits" \
-    "$crowd_p50 ms (median), $crowd_p99 ms (p99), $crowd_max ms (longest); resident $resident_before MB before, $resident_crowd MB then"
+echo "crowd: $came of $idle idle connections came and $stayed stayed, $slow slow ones beside them"
+echo "a subscriber waits $crowd_p50 ms (median), $crowd_p99 ms (p99), $crowd_max ms (longest)"
+echo "resident: $resident_before MB before, $resident_crowd MB then"
 
 failed=0
 fail() {
