@@ -82,6 +82,7 @@ pub enum Address {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Export {
     /// JSON lines.
+    #[value(alias = "json")]
     Jsonl,
     /// A table.
     Csv,
