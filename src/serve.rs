@@ -1,34 +1,38 @@
 //! HTTP: documents with validators and compression, and two addresses for whoever watches the daemon.
 
 mod accepted;
+mod body;
 mod conditional;
+mod deadlines;
 mod documents;
 mod export;
 mod health;
 mod listener;
 mod packed;
 mod responses;
+mod sealed;
+mod wire;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use futures_util::future::{BoxFuture, Either, Ready, ready};
 use http::header::{self, HeaderMap};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
-use http_body_util::combinators::UnsyncBoxBody;
-use http_body_util::{Either, Full};
 use tokio::sync::Semaphore;
 
+pub use body::Body;
 pub use documents::{Documents, Held, Shelf};
 pub use health::{Health, Watched};
 pub use listener::serve;
 
 use crate::edition::{Address, Edition, Error, Found, Meaning};
 use crate::feeds::{media, pages};
-use documents::{Accepted, text_header};
+use body::Content;
+use documents::{Accepted, Encoding, text_header};
 use responses::{POLICY, html, not_yet, plain};
 
 /// Readers may keep a document so many seconds before they ask again, long enough to spare a busy server and short enough
@@ -44,9 +48,6 @@ const TURN_WITHIN: Duration = Duration::from_secs(10);
 /// So many exports are under way at once; each holds a hundred releases, and reads the store for as long as its client
 /// likes.
 const EXPORTS_AT_ONCE: usize = 8;
-
-/// What is sent: bytes that are there, or an export as it is read.
-pub type Body = Either<Full<Bytes>, UnsyncBoxBody<Bytes, std::io::Error>>;
 
 /// What answers requests.
 #[derive(Debug)]
@@ -87,26 +88,38 @@ impl Server {
         }
     }
 
-    /// The answer to a request, noted in the log where that is to be told.
-    pub async fn answer<B>(&self, request: &Request<B>) -> Response<Body> {
-        let response = self.respond(request).await;
-        if tracing::enabled!(tracing::Level::DEBUG) {
-            let agent = request.headers().get(header::USER_AGENT);
-            let agent = agent.and_then(|agent| agent.to_str().ok());
-            tracing::debug!(
-                method = %request.method(),
-                path = %request.uri().path(),
-                status = response.status().as_u16(),
-                agent = agent.unwrap_or_default(),
-                "answered"
-            );
+    /// The answer to a request, noted in the log where that is to be told. It is there at once where its bytes are, as they
+    /// are for nearly all of those who subscribe, and costs no allocation for waiting then.
+    pub fn answer<B: Send + 'static>(
+        self: &Arc<Self>,
+        request: Request<B>,
+    ) -> Either<Ready<Response<Body>>, BoxFuture<'static, Response<Body>>> {
+        if let Some(response) = self.at_once(&request) {
+            log(&request, &response);
+            return Either::Left(ready(response));
         }
-        response
+        let server = self.clone();
+        Either::Right(Box::pin(async move {
+            // What a request carries is nothing to us, and need not be shared between threads.
+            let request = request.map(drop);
+            let response = server.respond(&request).await;
+            log(&request, &response);
+            response
+        }))
     }
 
-    async fn respond<B>(&self, request: &Request<B>) -> Response<Body> {
-        let (method, headers) = (request.method(), request.headers());
-        if method != Method::GET && method != Method::HEAD {
+    /// The answer with a document that is held in the form that is asked for.
+    fn at_once<B>(&self, request: &Request<B>) -> Option<Response<Body>> {
+        if !is_answered(request.method()) {
+            return None;
+        }
+        let path = request.uri().path();
+        let held = self.documents.held(path)?;
+        self.ready(path, &held, request)
+    }
+
+    async fn respond(&self, request: &Request<()>) -> Response<Body> {
+        if !is_answered(request.method()) {
             let allow = [(header::ALLOW, HeaderValue::from_static("GET, HEAD"))];
             return plain(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -139,7 +152,7 @@ impl Server {
                     Meaning::Refused(why) => plain(StatusCode::BAD_REQUEST, [], why + "\n"),
                     Meaning::Nothing => match self.retired(path) {
                         Some(response) => response,
-                        None => self.nothing(path, headers),
+                        None => self.nothing(path, request.headers()),
                     },
                 }
             }
@@ -147,7 +160,7 @@ impl Server {
     }
 
     /// A document that is not at its path among those held: held under another spelling, or made now.
-    async fn found<B>(&self, address: &Address, request: &Request<B>) -> Response<Body> {
+    async fn found(&self, address: &Address, request: &Request<()>) -> Response<Body> {
         let path = address.path();
         if let Some(held) = self.documents.held(&path) {
             return self.document(&path, &held, request).await;
@@ -205,19 +218,44 @@ impl Server {
         }
     }
 
-    async fn document<B>(
+    async fn document(
         &self,
         path: &str,
         held: &Arc<Held>,
-        request: &Request<B>,
+        request: &Request<()>,
     ) -> Response<Body> {
+        if let Some(response) = self.ready(path, held, request) {
+            return response;
+        }
+        let encoding = held.encoding(Accepted::read(request.headers()));
+        match self.documents.content(held, encoding).await {
+            Ok(content) => self.whole(path, held, encoding, content, request.method()),
+            Err(error) => {
+                tracing::error!(%error, path, "a document could not be packed");
+                not_yet("This cannot be made now; try again later.\n")
+            }
+        }
+    }
+
+    /// The answer with a document, where the client has it, or its bytes are as they are asked for.
+    fn ready<B>(&self, path: &str, held: &Held, request: &Request<B>) -> Option<Response<Body>> {
         let headers = request.headers();
         let encoding = held.encoding(Accepted::read(headers));
-        let etag = held.etag(encoding);
-        let mut response = Response::new(Either::Left(Full::new(Bytes::new())));
+        if conditional::is_unchanged(headers, held.etag(encoding), held.modified) {
+            let mut response = self.headed(path, held, encoding);
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            return Some(response);
+        }
+        let content = held.content(encoding)?.clone();
+        Some(self.whole(path, held, encoding, content, request.method()))
+    }
+
+    /// What a document's answers have in common, with its bytes or without.
+    fn headed(&self, path: &str, held: &Held, encoding: Encoding) -> Response<Body> {
+        let mut response = Response::new(Body::default());
         let out = response.headers_mut();
         out.reserve(12);
-        out.insert(header::ETAG, etag.clone());
+        out.insert(header::ETAG, held.etag(encoding).clone());
         out.insert(header::LAST_MODIFIED, held.last_modified.clone());
         out.insert(header::CACHE_CONTROL, CACHED);
         out.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
@@ -226,23 +264,24 @@ impl Server {
             out.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, all);
         }
         self.links(path, held, out);
-        if conditional::is_unchanged(headers, etag, held.modified) {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            return response;
-        }
-        let bytes = match self.documents.bytes(held, encoding).await {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                tracing::error!(%error, path, "a document could not be packed");
-                return not_yet("This cannot be made now; try again later.\n");
-            }
-        };
+        response
+    }
+
+    fn whole(
+        &self,
+        path: &str,
+        held: &Held,
+        encoding: Encoding,
+        content: Content,
+        method: &Method,
+    ) -> Response<Body> {
+        let mut response = self.headed(path, held, encoding);
         let out = response.headers_mut();
         out.insert(
             header::CONTENT_TYPE,
             HeaderValue::from_static(held.content_type),
         );
-        out.insert(header::CONTENT_LENGTH, bytes.len().into());
+        out.insert(header::CONTENT_LENGTH, content.len().into());
         out.insert(
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
@@ -264,8 +303,8 @@ impl Server {
                 HeaderValue::from_static("no-referrer"),
             );
         }
-        if request.method() != Method::HEAD {
-            *response.body_mut() = Either::Left(Full::new(bytes));
+        if method != Method::HEAD {
+            *response.body_mut() = content.into();
         }
         response
     }
@@ -334,6 +373,25 @@ async fn made(
         Ok(Found::Nothing) => Err(Unmade::Nothing),
         Err(error) => Err(Unmade::Failed(error)),
     }
+}
+
+fn is_answered(method: &Method) -> bool {
+    method == Method::GET || method == Method::HEAD
+}
+
+fn log<B>(request: &Request<B>, response: &Response<Body>) {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
+    let agent = request.headers().get(header::USER_AGENT);
+    let agent = agent.and_then(|agent| agent.to_str().ok());
+    tracing::debug!(
+        method = %request.method(),
+        path = %request.uri().path(),
+        status = response.status().as_u16(),
+        agent = agent.unwrap_or_default(),
+        "answered"
+    );
 }
 
 /// Whether pages of other sites may read it with scripts.

@@ -172,7 +172,8 @@ impl Ingest {
             return Ok(None);
         }
         let modified = dates.changed(&path, &hash).await;
-        let packed = tokio::task::spawn_blocking(move || Held::new(document, modified)).await?;
+        let packing = move || Held::new(document, modified).subscribed();
+        let packed = tokio::task::spawn_blocking(packing).await?;
         Ok(Some(Arc::new(packed)))
     }
 }

@@ -7,7 +7,6 @@ use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use http::HeaderValue;
 use quick_cache::Weighter;
@@ -15,6 +14,7 @@ use quick_cache::sync::Cache;
 use tokio::sync::Semaphore;
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::body::Content;
 use super::conditional::http_date;
 use crate::compression::{brotli, gunzip, gzip};
 use crate::feeds::Document;
@@ -49,7 +49,7 @@ impl Encoding {
 }
 
 /// A document ready to be sent.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Held {
     /// Its media type.
     pub content_type: &'static str,
@@ -59,7 +59,7 @@ pub struct Held {
     pub(super) last_modified: HeaderValue,
     hash: u128,
     /// The bytes, and whether they are packed by gzip, as they are wherever that makes them fewer.
-    stored: Bytes,
+    stored: Content,
     is_packed: bool,
     etags: [HeaderValue; 3],
 }
@@ -80,6 +80,14 @@ impl Held {
             is_packed: packed.is_some(),
             stored: packed.unwrap_or(document.bytes).into(),
             etags: [etag(""), etag("-gzip"), etag("-br")],
+        }
+    }
+
+    /// The same, made ready to be sent to many.
+    pub fn subscribed(self) -> Held {
+        Held {
+            stored: self.stored.sealed(),
+            ..self
         }
     }
 
@@ -113,6 +121,16 @@ impl Held {
             Encoding::Gzip => &self.etags[1],
             Encoding::Brotli => &self.etags[2],
         }
+    }
+
+    /// The bytes in an encoding, where that is the one that they are stored in.
+    pub(super) fn content(&self, encoding: Encoding) -> Option<&Content> {
+        let is_stored = match encoding {
+            Encoding::Gzip => self.is_packed,
+            Encoding::Identity => !self.is_packed,
+            Encoding::Brotli => false,
+        };
+        is_stored.then_some(&self.stored)
     }
 
     /// The same document with its bytes in another encoding.
@@ -226,7 +244,8 @@ impl Documents {
             .filter(|shelf| shelf.change == change)
         {
             let mut shelf = shelf.clone();
-            shelf.held.insert(path.to_owned(), feed.clone());
+            let feed = Held::clone(feed).subscribed();
+            shelf.held.insert(path.to_owned(), Arc::new(feed));
             self.shelf.store(Arc::new(Some(shelf)));
         }
     }
@@ -255,14 +274,13 @@ impl Documents {
     }
 
     /// A document's bytes in an encoding.
-    pub(super) async fn bytes(&self, held: &Arc<Held>, encoding: Encoding) -> io::Result<Bytes> {
-        let is_stored = match encoding {
-            Encoding::Gzip => held.is_packed,
-            Encoding::Identity => !held.is_packed,
-            Encoding::Brotli => false,
-        };
-        if is_stored {
-            return Ok(held.stored.clone());
+    pub(super) async fn content(
+        &self,
+        held: &Arc<Held>,
+        encoding: Encoding,
+    ) -> io::Result<Content> {
+        if let Some(content) = held.content(encoding) {
+            return Ok(content.clone());
         }
         let key = Key::Form(held.hash, encoding);
         let make = async {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Either, StreamBody};
+use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
 
 use super::documents::{Accepted, Encoding, text_header};
@@ -20,7 +20,7 @@ const EXPORTED_WITHIN: Duration = Duration::from_secs(600);
 
 impl Server {
     /// The whole record as it is read from the store.
-    pub(super) async fn export<B>(&self, format: Export, request: &Request<B>) -> Response<Body> {
+    pub(super) async fn export(&self, format: Export, request: &Request<()>) -> Response<Body> {
         let shelf = self.documents.shelf();
         let Some(shelf) = shelf.as_ref().as_ref() else {
             return not_yet("The feeds are being made.\n");
@@ -84,7 +84,7 @@ impl Server {
             let frames = pieces.map(|piece| piece.map(|bytes| Frame::data(Bytes::from(bytes))));
             StreamBody::new(frames).boxed_unsync()
         };
-        let mut response = Response::new(Either::Right(body));
+        let mut response = Response::new(Body::stream(body));
         response.headers_mut().extend(headers);
         let encoding = Encoding::Gzip.header().filter(|_| is_packed);
         let encoding = encoding.map(|encoding| (header::CONTENT_ENCODING, encoding));

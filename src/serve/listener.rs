@@ -1,52 +1,67 @@
-//! The accept loop. `axum::serve` has no time limit on headers and no deadline for stopping; this has both.
+//! The accept loop: no more connections than there are files for, each with deadlines, and one deadline for stopping.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Server;
+use super::deadlines::{Deadline, Deadlines};
+use super::wire::{UnderWay, Wire};
 
-/// A client that has not sent its request's headers by then is sent away, and so is one that asks for nothing more: both are
-/// the same to hyper. It is as long as nginx waits for either.
-const HEADERS_WITHIN: Duration = Duration::from_secs(60);
+/// The headers of a request take no more bytes. Browsers send one or two thousand.
+const MOST_HEADERS: usize = 16 * 1024;
 /// A connection in use may go on for so long after the stop.
 const GRACE: Duration = Duration::from_secs(2);
-/// A client that takes nothing of its answer for so long is sent away.
-const WRITES_WITHIN: Duration = Duration::from_secs(30);
 /// More connections wait to be accepted. Each that is idle costs some kilobytes.
 const MOST_CONNECTIONS: u64 = 16_384;
-/// So many files are for other things than connections: the store, the newsroom, published files.
-const OTHER_FILES: u64 = 128;
+/// So many files are for other things than connections: the feeds, the store, the newsroom, published files.
+const OTHER_FILES: u64 = 512;
 /// What is waited for when the system has no file left for another connection.
 const BREATH: Duration = Duration::from_millis(100);
 
 /// Serves until `stop`, then lets what is under way end.
 pub async fn serve(listener: TcpListener, server: Arc<Server>, stop: CancellationToken) {
     let connections = TaskTracker::new();
+    let deadlines = Arc::new(Deadlines::default());
+    tokio::select! {
+        () = accept(&listener, &server, &connections, &deadlines, &stop) => {}
+        () = deadlines.keep() => {}
+        () = stop.cancelled() => {}
+    }
+    drop(listener);
+    connections.close();
+    if tokio::time::timeout(GRACE, connections.wait())
+        .await
+        .is_err()
+    {
+        tracing::info!(open = connections.len(), "connections are cut");
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    server: &Arc<Server>,
+    connections: &TaskTracker,
+    deadlines: &Arc<Deadlines>,
+    stop: &CancellationToken,
+) {
     let places = Arc::new(Semaphore::new(places()));
     loop {
-        let accepting = async {
-            let place = places.clone().acquire_owned().await;
-            (place, listener.accept().await)
-        };
-        let (place, accepted) = tokio::select! {
-            accepted = accepting => accepted,
-            () = stop.cancelled() => break,
-        };
-        match accepted {
+        let place = places.clone().acquire_owned().await;
+        match listener.accept().await {
             Ok((stream, _)) => {
-                let connection = connection(stream, server.clone(), stop.clone());
-                connections.spawn(async move {
-                    connection.await;
+                let (server, stop) = (server.clone(), stop.clone());
+                deadlines.spawn(connections, |deadline| async move {
+                    connection(stream, deadline, server, stop).await;
                     drop(place);
                 });
             }
@@ -55,13 +70,6 @@ pub async fn serve(listener: TcpListener, server: Arc<Server>, stop: Cancellatio
                 tokio::time::sleep(BREATH).await;
             }
         }
-    }
-    connections.close();
-    if tokio::time::timeout(GRACE, connections.wait())
-        .await
-        .is_err()
-    {
-        tracing::info!(open = connections.len(), "connections are cut");
     }
 }
 
@@ -74,20 +82,25 @@ fn places() -> usize {
     usize::try_from(places).unwrap_or(64)
 }
 
-async fn connection(stream: TcpStream, server: Arc<Server>, stop: CancellationToken) {
-    let mut stream = TimeoutStream::new(stream);
-    stream.set_write_timeout(Some(WRITES_WITHIN));
-    let stream = Box::pin(stream);
+async fn connection(
+    stream: TcpStream,
+    deadline: Arc<Deadline>,
+    server: Arc<Server>,
+    stop: CancellationToken,
+) {
+    let under_way = Arc::new(UnderWay::default());
+    let wire = Wire::new(stream, deadline.clone(), under_way.clone());
+    let answer = |request| {
+        deadline.answering();
+        let under_way = under_way.clone();
+        server.answer(request).map(move |mut response| {
+            under_way.put(response.body_mut().take_sealed());
+            Ok::<_, Infallible>(response)
+        })
+    };
     let serving = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADERS_WITHIN)
-        .serve_connection(
-            TokioIo::new(stream),
-            service_fn(|request| {
-                let server = server.clone();
-                async move { Ok::<_, Infallible>(server.answer(&request).await) }
-            }),
-        );
+        .max_buf_size(MOST_HEADERS)
+        .serve_connection(TokioIo::new(wire), service_fn(answer));
     tokio::pin!(serving);
     let served = tokio::select! {
         served = serving.as_mut() => served,

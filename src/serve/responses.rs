@@ -2,7 +2,6 @@
 
 use http::header::{self, HeaderMap, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
-use http_body_util::{Either, Full};
 
 use super::documents::text_header;
 use super::{Body, NOT_CACHED, Server};
@@ -80,7 +79,7 @@ pub(super) fn plain(
     headers: impl IntoIterator<Item = (HeaderName, HeaderValue)>,
     text: String,
 ) -> Response<Body> {
-    let mut response = Response::new(Either::Left(Full::new(text.into())));
+    let mut response = Response::new(text.into_bytes().into());
     *response.status_mut() = status;
     let out = response.headers_mut();
     out.insert(
@@ -108,7 +107,7 @@ pub(super) fn html(status: StatusCode, page: Document, cached: HeaderValue) -> R
         ),
     ];
     let mut response = plain(status, headers, String::new());
-    *response.body_mut() = Either::Left(Full::new(page.bytes.into()));
+    *response.body_mut() = page.bytes.into();
     response
 }
 

@@ -10,6 +10,7 @@ mod simulation;
 
 mod archive;
 mod commands;
+mod connections;
 mod copies;
 mod corrections;
 mod cycles;

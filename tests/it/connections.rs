@@ -1,0 +1,123 @@
+//! What clients do with their connections.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::harness::{World, of_today};
+use crate::running::Daemon;
+
+impl Daemon {
+    /// What comes back on one connection to which all of `request` is sent at once, until it is closed.
+    async fn answers(&self, request: &str) -> Vec<u8> {
+        let address = self.base.strip_prefix("http://").unwrap();
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut got = Vec::new();
+        // A server that closes with something unread resets; what came before that counts.
+        let _ = stream.read_to_end(&mut got).await;
+        got
+    }
+
+    /// One feed's bytes as they are sent.
+    async fn packed(&self, path: &str) -> Vec<u8> {
+        let client = reqwest::Client::builder().no_gzip().build().unwrap();
+        let request = client.get(format!("{}{path}", self.base));
+        let answer = request.header("accept-encoding", "gzip").send().await;
+        answer.unwrap().bytes().await.unwrap().to_vec()
+    }
+}
+
+/// A world whose feeds are large even when they are packed.
+async fn world() -> World {
+    let mut releases = of_today(1..=9);
+    for release in &mut releases {
+        for _ in 0..200 {
+            write!(release.body, " {}", uuid::Uuid::new_v4()).unwrap();
+        }
+    }
+    let world = World::new(releases).await;
+    world.fetch().await;
+    world
+}
+
+/// The bodies in a row of answers.
+fn bodies(mut answers: &[u8]) -> Vec<Vec<u8>> {
+    let mut bodies = Vec::new();
+    while !answers.is_empty() {
+        let end = answers.windows(4).position(|end| end == b"\r\n\r\n");
+        let (head, rest) = answers.split_at(end.unwrap() + 4);
+        let head = String::from_utf8(head.to_vec()).unwrap();
+        let mut lines = head.lines();
+        let length = lines.find_map(|line| line.strip_prefix("content-length: "));
+        let (body, rest) = rest.split_at(length.map_or(0, |length| length.parse().unwrap()));
+        bodies.push(body.to_vec());
+        answers = rest;
+    }
+    bodies
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_to_requests_sent_at_once_come_whole_and_in_turn() {
+    let world = world().await;
+    let daemon = Daemon::serving(&world).await;
+    let paths = ["/all.rss", "/live", "/topics/unclassified.rss", "/all.rss"];
+    let mut wanted = Vec::new();
+    for path in paths {
+        wanted.push(daemon.packed(path).await);
+    }
+    assert!(wanted[0].len() > 16 * 1024, "{}", wanted[0].len());
+    let ends = ["", "", "", "Connection: close\r\n"];
+    let requests = paths.iter().zip(ends).map(|(path, end)| {
+        format!("GET {path} HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n{end}\r\n")
+    });
+    let answers = daemon.answers(&requests.collect::<String>()).await;
+    assert!(bodies(&answers) == wanted);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_takes_its_time_gets_all_of_a_feed() {
+    let world = world().await;
+    let daemon = Daemon::serving(&world).await;
+    let wanted = daemon.packed("/all.rss").await;
+    let address = daemon.base.strip_prefix("http://").unwrap().to_owned();
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(2048).unwrap();
+    let mut stream = socket.connect(address.parse().unwrap()).await.unwrap();
+    let request =
+        "GET /all.rss HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let (mut got, mut part) = (Vec::new(), [0; 4096]);
+    loop {
+        match stream.read(&mut part).await.unwrap() {
+            0 => break,
+            length => got.extend_from_slice(&part[..length]),
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(bodies(&got) == [wanted]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headers_without_end_are_refused() {
+    let world = World::read(1).await;
+    let daemon = Daemon::serving(&world).await;
+    let request = |size| {
+        let long = "a".repeat(size);
+        format!("GET /live HTTP/1.1\r\nHost: a\r\nX-Long: {long}\r\nConnection: close\r\n\r\n")
+    };
+    let status =
+        |answer: Vec<u8>| String::from_utf8_lossy(&answer[..12.min(answer.len())]).into_owned();
+    assert_eq!(
+        status(daemon.answers(&request(8_000)).await),
+        "HTTP/1.1 200"
+    );
+    assert_eq!(
+        status(daemon.answers(&request(20_000)).await),
+        "HTTP/1.1 431"
+    );
+    let path = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(20_000));
+    assert_eq!(status(daemon.answers(&path).await), "HTTP/1.1 431");
+}
