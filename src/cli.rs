@@ -21,6 +21,7 @@ mod show;
 mod split;
 mod topics;
 
+use std::fmt;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -116,6 +117,27 @@ impl<E: Into<anyhow::Error>> From<E> for Stop {
     }
 }
 
+impl Stop {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Stop::Failed | Stop::Error(_) => FAILED,
+            Stop::WrongUse(_) => WRONG_USE,
+            Stop::Configuration(_) => BAD_CONFIGURATION,
+        }
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Failed => Ok(()),
+            Stop::WrongUse(what) => f.write_str(what),
+            Stop::Configuration(problems) => problems.fmt(f),
+            Stop::Error(error) => f.write_str(&whole(error)),
+        }
+    }
+}
+
 /// What a command gives.
 type Outcome = Result<(), Stop>;
 
@@ -140,19 +162,14 @@ pub fn main() -> ExitCode {
         });
     match done {
         Ok(()) => ExitCode::SUCCESS,
-        Err(Stop::Failed) => FAILED.into(),
-        Err(Stop::WrongUse(what)) => {
-            eprintln!("npcc-feeds: {what}");
-            WRONG_USE.into()
-        }
-        Err(Stop::Configuration(problems)) => {
-            eprintln!("{problems}");
-            BAD_CONFIGURATION.into()
-        }
         Err(Stop::Error(error)) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(Stop::Error(error)) => {
-            eprintln!("npcc-feeds: {}", whole(&error));
-            FAILED.into()
+        Err(stop) => {
+            match &stop {
+                Stop::Failed => {}
+                Stop::Configuration(_) => eprintln!("{stop}"),
+                Stop::WrongUse(_) | Stop::Error(_) => eprintln!("npcc-feeds: {stop}"),
+            }
+            stop.exit_code().into()
         }
     }
 }
@@ -166,7 +183,7 @@ async fn command(arguments: Arguments) -> Outcome {
         other => {
             let ingest = setup::read(file)?.open().await?;
             let outcome = match other {
-                Command::Run => run::run(&ingest).await,
+                Command::Run => run::run(&ingest, file).await,
                 Command::Fetch(fetch) => fetch::run(&ingest, &fetch).await,
                 Command::Backfill(backfill) => backfill::run(&ingest, &backfill).await,
                 Command::Export(export) => export::run(&ingest, &export).await,

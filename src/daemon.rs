@@ -23,7 +23,9 @@ mod report;
 mod rulings;
 mod run;
 mod silence;
+mod systemd;
 mod walk;
+mod watchdog;
 mod withdrawals;
 
 use std::sync::Arc;
@@ -47,6 +49,7 @@ pub use redaction::Redacted;
 pub use rededuplication::{Change, Rededuplication};
 pub use report::Report;
 pub use rulings::Ruled;
+pub use systemd::Notice;
 
 /// What ends a cycle early. A page that cannot be read is none of these: it stands in the cycle's report.
 #[derive(Debug, thiserror::Error)]
@@ -125,6 +128,15 @@ impl Ingest {
             clock: Clock::system(),
             turns: Turns::default(),
             leases: Leases::default(),
+        }
+    }
+
+    /// The same by another configuration and other rules on topics; the store, the clock, the turns and the lease stay.
+    pub fn reloaded(&self, config: Config, classifier: Classifier) -> Ingest {
+        Ingest {
+            config: Arc::new(config),
+            classifier: Arc::new(classifier),
+            ..self.clone()
         }
     }
 

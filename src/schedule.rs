@@ -44,9 +44,14 @@ impl Schedule {
         Ok(Schedule { crons, timezone })
     }
 
+    /// An instant in the schedule's time zone.
+    pub fn local(&self, at: DateTime<Utc>) -> DateTime<Tz> {
+        at.with_timezone(&self.timezone)
+    }
+
     /// The last scheduled time at or before `now`.
     pub fn last(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let local = now.with_timezone(&self.timezone);
+        let local = self.local(now);
         self.crons
             .iter()
             .filter_map(|cron| cron.find_previous_occurrence(&local, true).ok())
@@ -56,7 +61,7 @@ impl Schedule {
 
     /// The first scheduled time after `now`.
     pub fn next(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let local = now.with_timezone(&self.timezone);
+        let local = self.local(now);
         self.crons
             .iter()
             .filter_map(|cron| cron.find_next_occurrence(&local, false).ok())

@@ -25,9 +25,9 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use tokio::sync::Semaphore;
 
 pub use body::Body;
-pub use documents::{Documents, Held, Shelf};
+pub use documents::{AsOf, Documents, Held, Shelf};
 pub use health::{Health, Watched};
-pub use listener::serve;
+pub use listener::{Places, serve};
 
 use crate::edition::{Address, Edition, Error, Found, Meaning};
 use crate::feeds::{media, pages};
@@ -53,7 +53,7 @@ const EXPORTS_AT_ONCE: usize = 8;
 #[derive(Debug)]
 pub struct Server {
     /// The documents, exchanged when something changes.
-    pub documents: Documents,
+    pub documents: Arc<Documents>,
     /// What makes all others.
     pub edition: Edition,
     /// The version of the rules on topics, as people compare it.
@@ -63,7 +63,7 @@ pub struct Server {
     /// Topics that are no more, each with the id of the one in its place, if there is one.
     pub retired: HashMap<String, Option<String>>,
     /// What the store failed at in the last cycle: it could not be written down there.
-    pub store_trouble: ArcSwapOption<String>,
+    pub store_trouble: Arc<ArcSwapOption<String>>,
     making: Arc<Semaphore>,
     exporting: Arc<Semaphore>,
 }
@@ -77,14 +77,25 @@ impl Server {
         retired: HashMap<String, Option<String>>,
     ) -> Server {
         Server {
-            documents: Documents::default(),
+            documents: Arc::default(),
             edition,
             rules,
             watched,
             retired,
-            store_trouble: ArcSwapOption::empty(),
+            store_trouble: Arc::default(),
             making: Arc::new(Semaphore::new(MADE_AT_ONCE)),
             exporting: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
+        }
+    }
+
+    /// What answers in the place of another: with its documents, until there are new ones, and within the same limits.
+    pub fn in_place_of(self, before: &Server) -> Server {
+        Server {
+            documents: before.documents.clone(),
+            store_trouble: before.store_trouble.clone(),
+            making: before.making.clone(),
+            exporting: before.exporting.clone(),
+            ..self
         }
     }
 
@@ -174,6 +185,11 @@ impl Server {
         let Some(shelf) = shelf.as_ref().as_ref() else {
             return not_yet("The feeds are being made.\n");
         };
+        // The shelf may be another edition's still.
+        let as_of = AsOf {
+            print: self.edition.print(),
+            ..shelf.as_of
+        };
         let query = match address {
             Address::Search { .. } | Address::SearchFeed { .. } | Address::Subscriptions { .. } => {
                 request.uri().query().unwrap_or_default()
@@ -184,7 +200,7 @@ impl Server {
         let key = format!("{path}?{query}");
         let made = self
             .documents
-            .made(shelf.change, &key, async {
+            .made(as_of, &key, async {
                 let turn = self.making.clone().acquire_owned();
                 let Ok(turn) = tokio::time::timeout(TURN_WITHIN, turn).await else {
                     return Err(Unmade::Busy);
@@ -203,7 +219,7 @@ impl Server {
         match made {
             Ok(held) => {
                 if self.edition.is_standing(address) {
-                    self.documents.hold(shelf.change, &path, &held);
+                    self.documents.hold(as_of, &path, &held);
                 }
                 self.document(&path, &held, request).await
             }

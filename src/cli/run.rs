@@ -1,40 +1,117 @@
 //! `run`: the daemon.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context;
+use listenfd::ListenFd;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::Outcome;
-use crate::daemon::Ingest;
+use super::{Outcome, Stop, setup};
+use crate::daemon::{Ingest, Notice};
 
-pub(super) async fn run(ingest: &Ingest) -> Outcome {
-    let serve = &ingest.config.serve;
-    let listener = TcpListener::bind(&serve.listen).await.with_context(|| {
-        format!(
-            "cannot listen on {} (is another npcc-feeds running? see [serve] listen)",
-            serve.listen
-        )
-    })?;
-    let address = listener
-        .local_addr()
-        .context("the listener has no address")?;
-    tracing::info!(%address, public_url = %serve.public_url, "serving; Ctrl-C stops");
+pub(super) async fn run(ingest: &Ingest, file: Option<&Path>) -> Outcome {
+    let listeners = listeners(&ingest.config.serve.listen).await?;
+    for listener in &listeners {
+        let address = listener
+            .local_addr()
+            .context("the listener has no address")?;
+        let public_url = &ingest.config.serve.public_url;
+        tracing::info!(%address, %public_url, "serving; Ctrl-C stops");
+    }
     let stop = CancellationToken::new();
-    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
-    tokio::spawn({
-        let stop = stop.clone();
-        async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                // Where Ctrl-C cannot be waited for, it ends the program as it always does.
-                Ok(()) = tokio::signal::ctrl_c() => {}
-            }
-            tracing::info!("stopping");
-            stop.cancel();
-        }
-    });
-    ingest.run(listener, stop).await?;
+    let terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    tokio::spawn(stop_when_told(terminate, stop.clone()));
+    let hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
+    let (reload, reloads) = mpsc::channel(1);
+    let file = file.map(Path::to_owned);
+    tokio::spawn(reload_when_told(hangup, file, ingest.clone(), reload));
+    ingest.clone().run(listeners, reloads, stop).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// The sockets that the service manager holds for us (sd_listen_fds(3)), or one of our own.
+async fn listeners(listen: &str) -> Result<Vec<TcpListener>, Stop> {
+    let mut passed = ListenFd::from_env();
+    let mut listeners = Vec::new();
+    for place in 0..passed.len() {
+        let listener = passed.take_tcp_listener(place).context(
+            "a socket of the .socket unit is no TCP socket that listens; see its ListenStream=",
+        )?;
+        // There is one at each place.
+        if let Some(listener) = listener {
+            listener
+                .set_nonblocking(true)
+                .and_then(|()| TcpListener::from_std(listener))
+                .map(|listener| listeners.push(listener))
+                .context("a socket of the .socket unit cannot be used")?;
+        }
+    }
+    if listeners.is_empty() {
+        let listener = TcpListener::bind(listen).await.with_context(|| {
+            format!("cannot listen on {listen} (is another npcc-feeds running? see [serve] listen)")
+        })?;
+        listeners.push(listener);
+    } else {
+        tracing::info!("the service manager's sockets are used; [serve] listen is not");
+    }
+    Ok(listeners)
+}
+
+async fn stop_when_told(mut terminate: Signal, stop: CancellationToken) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        // Where Ctrl-C cannot be waited for, it ends the program as it always does.
+        Ok(()) = tokio::signal::ctrl_c() => {}
+    }
+    tracing::info!("stopping");
+    stop.cancel();
+}
+
+/// Reads configuration and taxonomy anew at each SIGHUP. What is wrong is told, and what was there stays.
+async fn reload_when_told(
+    mut hangup: Signal,
+    file: Option<PathBuf>,
+    ingest: Ingest,
+    reload: mpsc::Sender<Ingest>,
+) {
+    while hangup.recv().await.is_some() {
+        Notice::Reloading.send();
+        match reloaded(file.clone(), &ingest).await {
+            Ok(next) => {
+                // Where nobody takes it, the daemon is stopping.
+                let _ = reload.send(next).await;
+            }
+            Err(why) => {
+                tracing::error!("{why}\nthe old configuration stays");
+                let first = why.lines().next().unwrap_or_default();
+                Notice::Status(format!("the new configuration is refused: {first}")).send();
+                Notice::Ready.send();
+            }
+        }
+    }
+}
+
+async fn reloaded(file: Option<PathBuf>, ingest: &Ingest) -> Result<Ingest, String> {
+    // The automaton of all phrases takes a moment to make.
+    let read = tokio::task::spawn_blocking(move || setup::read(file.as_deref())).await;
+    let read = read.map_err(|error| error.to_string())?;
+    let setup = read.map_err(|stop| stop.to_string())?;
+    let (old, new) = (&ingest.config, &setup.config);
+    let fixed = [
+        ("[store] url", &old.store.url, &new.store.url),
+        ("[serve] listen", &old.serve.listen, &new.serve.listen),
+    ];
+    for (key, old, new) in fixed {
+        if old != new {
+            return Err(format!(
+                "{key} cannot change from {old} to {new} while the daemon runs; restart it"
+            ));
+        }
+    }
+    setup.warn();
+    Ok(ingest.reloaded(setup.config, setup.classifier))
 }

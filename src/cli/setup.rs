@@ -46,11 +46,15 @@ pub(super) struct Setup {
 
 impl Setup {
     pub(super) async fn open(self) -> Result<Ingest, Stop> {
+        self.warn();
+        let store = Store::open(&self.config.store.url).await?;
+        Ok(Ingest::new(self.config, store, self.classifier))
+    }
+
+    pub(super) fn warn(&self) {
         for warning in &self.warnings {
             tracing::warn!("{warning}");
         }
-        let store = Store::open(&self.config.store.url).await?;
-        Ok(Ingest::new(self.config, store, self.classifier))
     }
 }
 

@@ -32,6 +32,13 @@ impl Leases {
         Ok(lease)
     }
 
+    /// How long ago the lease that this process holds was last renewed; none where it holds none.
+    pub(super) fn unrenewed_for(&self) -> Option<Duration> {
+        // Who waits for another's lease holds the lock, and gets on.
+        let current = self.current.try_lock().ok()?;
+        Some(current.upgrade()?.unrenewed_for())
+    }
+
     /// Gives the lease back, if nobody else in this process needs it.
     pub(super) async fn give_back(&self, lease: Arc<Lease>) {
         // While this is held, nobody takes a lease that is on its way back.

@@ -1,6 +1,6 @@
 //! New editions whenever anything has changed, whoever changed it: in memory, and as files where that is wanted.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +8,13 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::hub::Hub;
+use super::systemd::Notice;
 use super::{Error, Ingest};
 use crate::edition::{Address, Edition, Found};
 use crate::feeds::Format;
 use crate::feeds::pages::For;
 use crate::memory;
-use crate::serve::{Held, Server, Shelf};
+use crate::serve::{AsOf, Held, Server, Shelf};
 
 /// How often the change counter is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -36,57 +37,75 @@ impl Ingest {
     }
 
     async fn keep_editing(&self, server: &Server, hub: Option<&Hub>) {
+        let print = server.edition.print();
+        let shown = || {
+            let shelf = server.documents.shelf();
+            shelf.as_ref().as_ref().map(|shelf| shelf.as_of)
+        };
         let mut wait = LOOK_EVERY;
-        let mut is_written = self.config.publish.to.is_empty();
-        let mut is_recorded = true;
+        let mut due = Due {
+            ready: true,
+            files: true,
+            // What was up before a reload may not be on record.
+            record: shown().is_some(),
+        };
         loop {
-            let shown = server
-                .documents
-                .shelf()
-                .as_ref()
-                .as_ref()
-                .map(|shelf| shelf.change);
+            let shown = shown();
             let outcome = match self.store.change().await {
-                Ok(change) if Some(change) == shown && is_written => Ok(()),
+                Ok(change) if Some(AsOf { change, print }) == shown && !due.files => Ok(()),
                 Ok(_) => {
-                    is_written = false;
-                    self.publish(server, &mut is_recorded).await
+                    due.files = true;
+                    self.publish(server, &mut due).await
                 }
                 Err(error) => Err(error.into()),
             };
             match outcome {
                 Ok(()) => {
-                    if !is_written && let Some(hub) = hub {
+                    if due.files
+                        && let Some(hub) = hub
+                    {
                         hub.look(server.documents.shelf());
                     }
-                    if !is_written || shown.is_none() {
+                    if due.files || shown.is_none() {
                         memory::give_back();
                     }
-                    is_written = true;
+                    due.files = false;
                     wait = LOOK_EVERY;
                 }
                 Err(error) => {
                     // A full disk stays full for a while, and need not fill the log as well.
                     wait = (wait * 2).min(LOOK_AFTER_FAILURE);
-                    tracing::error!(%error, "publishing failed; the last edition that could be made stays up")
+                    tracing::error!(%error, "publishing failed; the last edition that could be made stays up");
+                    // What was up before a reload is served on.
+                    self.tell_ready(server, &mut due).await;
                 }
             }
-            if !is_recorded {
-                is_recorded = self.record(server).await;
+            if due.record {
+                due.record = !self.record(server).await;
             }
             tokio::time::sleep(wait).await;
         }
     }
 
     /// Makes what has changed since the last edition and puts it up, then writes it into the folder of `[publish] to`.
-    async fn publish(&self, server: &Server, is_recorded: &mut bool) -> Result<(), Error> {
-        *is_recorded &= self.put_up(server).await?;
+    async fn publish(&self, server: &Server, due: &mut Due) -> Result<(), Error> {
+        due.record |= !self.put_up(server).await?;
+        self.tell_ready(server, due).await;
         if !self.config.publish.to.is_empty() {
             let folder = Path::new(&self.config.publish.to);
             let written = server.edition.publish(folder, true).await?;
             tracing::info!(files = written.changed, "published as files");
         }
         Ok(())
+    }
+
+    /// Tells the service manager, once, that there is something to serve.
+    async fn tell_ready(&self, server: &Server, due: &mut Due) {
+        if due.ready && server.documents.shelf().is_some() {
+            due.ready = false;
+            Notice::Ready.send();
+            self.tell_status(server).await;
+        }
     }
 
     /// Puts on record since when what is up is up, where that could not be done before. Gives whether all is.
@@ -106,19 +125,20 @@ impl Ingest {
     /// Makes what has changed since the last edition and puts it up. Gives whether it is on record when.
     async fn put_up(&self, server: &Server) -> Result<bool, Error> {
         let edition = &server.edition;
-        let change = self.store.change().await?;
+        let (change, print) = (self.store.change().await?, edition.print());
+        let as_of = AsOf { change, print };
         let before = server.documents.shelf();
         let before = before.as_ref().as_ref();
-        if before.is_some_and(|shelf| shelf.change == change) {
+        if before.is_some_and(|shelf| shelf.as_of == as_of) {
             return Ok(true);
         }
         let touched: Vec<Address> = match before {
-            None => edition.feeds(),
-            Some(shelf) => {
-                let feeds = self.store.feeds_changed_since(shelf.change).await?;
+            Some(shelf) if shelf.as_of.print == print => {
+                let feeds = self.store.feeds_changed_since(shelf.as_of.change).await?;
                 let touched = feeds.iter().flat_map(|one| edition.feeds_of(&one.feed));
                 touched.collect()
             }
+            _ => edition.feeds(),
         };
         let mut dates = Dates {
             ingest: self,
@@ -127,6 +147,11 @@ impl Ingest {
         };
         let mut held: HashMap<String, Arc<Held>> =
             before.map(|shelf| shelf.held.clone()).unwrap_or_default();
+        if before.is_some_and(|shelf| shelf.as_of.print != print) {
+            // Topics may be no more.
+            let paths: HashSet<String> = touched.iter().map(Address::path).collect();
+            held.retain(|path, _| paths.contains(path));
+        }
         // A hub is told of each feed, whether anybody has asked for it here or not.
         let is_held = |address: &&Address| {
             edition.site().hub.is_some()
@@ -145,11 +170,11 @@ impl Ingest {
                 held.insert(address.path(), one);
             }
         }
-        let anything = format!("{change} {:016x}", edition.print());
+        let anything = format!("{change} {print:016x}");
         let modified = dates.changed("", &anything).await;
         tracing::debug!(change, feeds = touched.len(), "new edition");
         server.documents.put(Shelf {
-            change,
+            as_of,
             modified,
             held,
         });
@@ -176,6 +201,16 @@ impl Ingest {
         let packed = tokio::task::spawn_blocking(packing).await?;
         Ok(Some(Arc::new(packed)))
     }
+}
+
+/// What is still to be done for the edition that is up.
+struct Due {
+    /// The service manager is to be told that it is there.
+    ready: bool,
+    /// It is to be written into the folder, and shown to the hub.
+    files: bool,
+    /// Since when it is up is to be put on record.
+    record: bool,
 }
 
 /// When documents last changed, as it is on record.

@@ -1,19 +1,22 @@
 //! The daemon's life: cycles by schedule, the past in the background, new editions when anything has changed, and
 //! serving all the while.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio_cron_scheduler::{Job, JobScheduler};
 use tokio_util::sync::CancellationToken;
 
 use super::cycle::Cycle;
 use super::report::Report;
+use super::systemd::Notice;
+use super::watchdog::Watchdog;
 use super::{By, Error, Ingest};
 use crate::config::Source;
 use crate::edition::Edition;
@@ -92,30 +95,80 @@ impl Ingest {
         Ok(())
     }
 
-    /// Runs until `stop`. Whatever is under way then is dropped: each thing that is stored is stored whole, and the
-    /// next start goes on from there.
+    /// Runs until `stop`, each time by the last of `reloads`. Whatever is under way then is dropped: each thing that is
+    /// stored is stored whole, and what comes next goes on from there.
     ///
     /// # Errors
     /// [`Error`] when a schedule is none, or the scheduler cannot be set up.
-    pub async fn run(&self, listener: TcpListener, stop: CancellationToken) -> Result<(), Error> {
-        let mut scheduled = Vec::new();
-        for source in &self.config.sources {
-            scheduled.push(Scheduled {
+    pub async fn run(
+        self,
+        listeners: Vec<TcpListener>,
+        mut reloads: mpsc::Receiver<Ingest>,
+        stop: CancellationToken,
+    ) -> Result<(), Error> {
+        let mut ingest = self;
+        let (minute, minutes) = watch::channel(());
+        let _ticker = ticker(minute).await?;
+        let own_addresses = listeners.iter().filter_map(|one| one.local_addr().ok());
+        let watchdog = Watchdog::of(&ingest, own_addresses.collect(), minutes.clone());
+        let places = watchdog.places.clone();
+        let server = Arc::new(ArcSwap::from_pointee(ingest.server()?));
+        let serving = serve::serve(listeners, server.clone(), places, stop.clone());
+        let serving = tokio::spawn(serving);
+        let mut interrupted = HashSet::new();
+        loop {
+            let now = server.load_full();
+            let mut scheduled = ingest.scheduled(&interrupted)?;
+            ingest.warn_of_old_rules().await;
+            let next = tokio::select! {
+                () = stop.cancelled() => None,
+                () = ingest.work(&mut scheduled, &now, &minutes) => None,
+                () = ingest.keep_publishing(&now) => None,
+                () = watchdog.keep() => None,
+                Some(next) = reloads.recv() => Some(next),
+            };
+            ingest.store.release_leases().await;
+            let Some(next) = next else { break };
+            let cut = scheduled.iter().filter(|one| one.was_interrupted);
+            interrupted = cut.map(|one| one.source.id.clone()).collect();
+            server.store(Arc::new(next.server()?.in_place_of(&now)));
+            ingest = next;
+            tracing::info!("the configuration was read anew");
+        }
+        Notice::Stopping.send();
+        if let Err(error) = serving.await {
+            tracing::error!(%error, "serving failed");
+        }
+        Ok(())
+    }
+
+    fn scheduled(&self, interrupted: &HashSet<String>) -> Result<Vec<Scheduled<'_>>, Error> {
+        let scheduled = self.config.sources.iter().map(|source| {
+            Ok(Scheduled {
                 source,
                 schedule: Schedule::new(&source.schedule, source.timezone())?,
-                was_interrupted: false,
+                was_interrupted: interrupted.contains(&source.id),
                 past_at: Some(self.clock.now()),
-            });
-        }
-        let watched = scheduled.iter().map(|one| Watched {
-            id: one.source.id.clone(),
-            title: one.source.title.clone(),
-            schedule: one.schedule.clone(),
+            })
+        });
+        scheduled.collect()
+    }
+
+    /// What answers requests, without a document yet.
+    fn server(&self) -> Result<Server, Error> {
+        let watched = self.config.sources.iter().map(|source| {
+            Ok::<_, Error>(Watched {
+                id: source.id.clone(),
+                title: source.title.clone(),
+                schedule: Schedule::new(&source.schedule, source.timezone())?,
+            })
         });
         let rules = format!("{:016x}", self.classifier.version());
-        let edition = self.edition();
-        let server = Server::new(edition, rules, watched.collect(), self.retired());
-        let server = Arc::new(server);
+        let watched = watched.collect::<Result<_, _>>()?;
+        Ok(Server::new(self.edition(), rules, watched, self.retired()))
+    }
+
+    async fn warn_of_old_rules(&self) {
         match self.is_sorted_by_todays_rules().await {
             Ok(true) => {}
             Ok(false) => tracing::warn!(
@@ -126,17 +179,6 @@ impl Ingest {
                 tracing::warn!(%error, "by which rules the releases are sorted is not known")
             }
         }
-        let serving = tokio::spawn(serve::serve(listener, server.clone(), stop.clone()));
-        tokio::select! {
-            () = stop.cancelled() => {}
-            result = self.work(&mut scheduled, &server) => result?,
-            () = self.keep_publishing(&server) => {}
-        }
-        self.store.release_leases().await;
-        if let Err(error) = serving.await {
-            tracing::error!(%error, "serving failed");
-        }
-        Ok(())
     }
 
     /// What publishes the store.
@@ -153,14 +195,16 @@ impl Ingest {
     }
 
     /// Reads all sources, each for itself: one that fails or is slow keeps no other waiting.
-    async fn work(&self, scheduled: &mut [Scheduled<'_>], server: &Server) -> Result<(), Error> {
-        let (minute, minutes) = watch::channel(());
-        let _ticker = ticker(minute).await?;
+    async fn work(
+        &self,
+        scheduled: &mut [Scheduled<'_>],
+        server: &Server,
+        minutes: &watch::Receiver<()>,
+    ) {
         let all = scheduled
             .iter_mut()
             .map(|one| self.read_for_ever(one, server, minutes.clone()));
         join_all(all).await;
-        Ok(())
     }
 
     /// Cycles of one source when they are due, and between them its past.
@@ -189,7 +233,11 @@ impl Ingest {
             {
                 return;
             }
-            Ok(_) => self.cycle_within(one.source, By::Schedule, PATIENCE).await,
+            Ok(_) => {
+                // Until it has ended.
+                one.was_interrupted = true;
+                self.cycle_within(one.source, By::Schedule, PATIENCE).await
+            }
             Err(error) => Err(error.into()),
         };
         let next = one
@@ -223,6 +271,7 @@ impl Ingest {
                 }
             }
         }
+        self.tell_status(server).await;
     }
 }
 

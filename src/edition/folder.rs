@@ -4,7 +4,10 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::sync::Mutex;
 
 use super::{Edition, Error, Found};
 use crate::compression::{brotli, gzip};
@@ -20,6 +23,9 @@ const PART: &str = ".npcc-feeds-part";
 const LEFT_BEHIND: Duration = Duration::from_secs(600);
 /// The forms of a file beside itself.
 const FORMS: [&str; 2] = [".gz", ".br"];
+
+/// Who writes. A file that is under way when its writer is dropped, as a reload does, is whole before the next begins.
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -48,6 +54,7 @@ impl Edition {
     /// # Errors
     /// [`Unwritten`].
     pub async fn publish(&self, folder: &Path, is_quick: bool) -> Result<Written, Unwritten> {
+        let turn = Arc::new(TURN.lock().await);
         let change = self.store.change().await.map_err(Error::from)?;
         let before = Before::read(folder);
         let since = before
@@ -87,8 +94,12 @@ impl Edition {
             }
             match self.document(address, For::Files).await? {
                 Found::Document(document) => {
-                    let folder = folder.to_owned();
-                    let put = tokio::task::spawn_blocking(move || put(&folder, &name, &document));
+                    let (folder, turn) = (folder.to_owned(), turn.clone());
+                    let put = tokio::task::spawn_blocking(move || {
+                        let put = put(&folder, &name, &document);
+                        drop(turn);
+                        put
+                    });
                     changed += usize::from(put.await.map_err(Error::from)??);
                 }
                 // It went while the others were made; the next edition knows.

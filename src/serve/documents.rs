@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use http::HeaderValue;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SetOnce};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::body::Content;
@@ -168,8 +168,8 @@ pub(super) fn text_header(text: &str) -> HeaderValue {
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Key {
-    /// A document made at a change, by its address.
-    Made(i64, String),
+    /// A document made when it was asked for, by its address.
+    Made(AsOf, String),
     /// Another form of a document, by the hash of its bytes.
     Form(u128, Encoding),
 }
@@ -187,11 +187,20 @@ impl Weighter<Key, Arc<Held>> for Weigh {
     }
 }
 
+/// What documents were made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct AsOf {
+    /// The store's change.
+    pub change: i64,
+    /// The edition's print.
+    pub print: u64,
+}
+
 /// What is held, as of one change.
 #[derive(Debug, Clone)]
 pub struct Shelf {
-    /// The change.
-    pub change: i64,
+    /// What it was made of.
+    pub as_of: AsOf,
     /// When anything that is shown last changed.
     pub modified: DateTime<Utc>,
     /// The feeds that are subscribed to, by path.
@@ -202,6 +211,7 @@ pub struct Shelf {
 #[derive(Debug)]
 pub struct Documents {
     shelf: ArcSwap<Option<Shelf>>,
+    has_begun: SetOnce<()>,
     /// The paths of feeds that are held because somebody has asked for them.
     wanted: Mutex<HashSet<String>>,
     kept: Cache<Key, Arc<Held>, Weigh>,
@@ -213,6 +223,7 @@ impl Default for Documents {
     fn default() -> Documents {
         Documents {
             shelf: ArcSwap::default(),
+            has_begun: SetOnce::new(),
             wanted: Mutex::default(),
             kept: Cache::with_weighter(KEPT_DOCUMENTS, KEPT_BYTES, Weigh),
             packing: Arc::new(Semaphore::new(1)),
@@ -225,6 +236,13 @@ impl Documents {
     pub fn put(&self, shelf: Shelf) {
         let _wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         self.shelf.store(Arc::new(Some(shelf)));
+        // All but the first find it set.
+        let _ = self.has_begun.set(());
+    }
+
+    /// Waits for the first edition.
+    pub(super) async fn first(&self) {
+        self.has_begun.wait().await;
     }
 
     /// What is held now; nothing before the first edition.
@@ -233,16 +251,12 @@ impl Documents {
     }
 
     /// Holds a feed that somebody has asked for from now on.
-    pub(super) fn hold(&self, change: i64, path: &str, feed: &Arc<Held>) {
+    pub(super) fn hold(&self, as_of: AsOf, path: &str, feed: &Arc<Held>) {
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         wanted.insert(path.to_owned());
         // Under the lock, so that no two take the same shelf and one of them is lost.
         let shelf = self.shelf.load_full();
-        if let Some(shelf) = shelf
-            .as_ref()
-            .as_ref()
-            .filter(|shelf| shelf.change == change)
-        {
+        if let Some(shelf) = shelf.as_ref().as_ref().filter(|shelf| shelf.as_of == as_of) {
             let mut shelf = shelf.clone();
             let feed = Held::clone(feed).subscribed();
             shelf.held.insert(path.to_owned(), Arc::new(feed));
@@ -261,14 +275,14 @@ impl Documents {
         self.shelf.load().as_ref().as_ref()?.held.get(path).cloned()
     }
 
-    /// A document made at a change, from the cache, or by `make`, once for all who ask for it at the same time.
+    /// A document from the cache, or by `make`, once for all who ask for it at the same time.
     pub(super) async fn made<E>(
         &self,
-        change: i64,
+        as_of: AsOf,
         address: &str,
         make: impl Future<Output = Result<Held, E>>,
     ) -> Result<Arc<Held>, E> {
-        let key = Key::Made(change, address.to_owned());
+        let key = Key::Made(as_of, address.to_owned());
         let make = async { make.await.map(Arc::new) };
         self.kept.get_or_insert_async(&key, make).await
     }

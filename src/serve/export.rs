@@ -32,7 +32,7 @@ impl Server {
         // What is not yet there has no bytes to make a strong validator of.
         let etag = text_header(&format!(
             "W/\"{}-{:016x}\"",
-            shelf.change,
+            shelf.as_of.change,
             self.edition.print()
         ));
         let headers = [

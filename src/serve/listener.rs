@@ -4,12 +4,14 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use futures_util::FutureExt;
+use futures_util::future::join_all;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -21,6 +23,8 @@ use super::wire::{UnderWay, Wire};
 const MOST_HEADERS: usize = 16 * 1024;
 /// A connection in use may go on for so long after the stop.
 const GRACE: Duration = Duration::from_secs(2);
+/// Who has connected shortly before the stop may ask for so long.
+const LAST_CALL: Duration = Duration::from_millis(500);
 /// More connections wait to be accepted. Each that is idle costs some kilobytes.
 const MOST_CONNECTIONS: u64 = 16_384;
 /// So many files are for other things than connections: the feeds, the store, the newsroom, published files.
@@ -28,16 +32,62 @@ const OTHER_FILES: u64 = 512;
 /// What is waited for when the system has no file left for another connection.
 const BREATH: Duration = Duration::from_millis(100);
 
-/// Serves until `stop`, then lets what is under way end.
-pub async fn serve(listener: TcpListener, server: Arc<Server>, stop: CancellationToken) {
+/// Connections wait so long for the first edition, in the system's queue.
+const FIRST_EDITION_WITHIN: Duration = Duration::from_secs(10);
+
+/// How many connections there may be at once, all listeners together. Clones share them.
+#[derive(Debug, Clone)]
+pub struct Places(Arc<Semaphore>);
+
+impl Places {
+    /// As many as the process has files for, once it has asked for as many as it may have.
+    pub fn new() -> Places {
+        let files = rlimit::increase_nofile_limit(MOST_CONNECTIONS + OTHER_FILES).unwrap_or(1024);
+        let places = files
+            .saturating_sub(OTHER_FILES)
+            .clamp(64, MOST_CONNECTIONS);
+        Places(Arc::new(Semaphore::new(
+            usize::try_from(places).unwrap_or(64),
+        )))
+    }
+
+    /// Whether whoever comes now has to wait.
+    pub fn are_taken(&self) -> bool {
+        self.0.available_permits() == 0
+    }
+}
+
+impl Default for Places {
+    fn default() -> Places {
+        Places::new()
+    }
+}
+
+/// Serves until `stop`, then lets what is under way end. Whichever server is there when a request comes answers it.
+pub async fn serve(
+    listeners: Vec<TcpListener>,
+    server: Arc<ArcSwap<Server>>,
+    places: Places,
+    stop: CancellationToken,
+) {
     let connections = TaskTracker::new();
     let deadlines = Arc::new(Deadlines::default());
+    let accepting = async {
+        // Who comes while the program is exchanged gets feeds, and no excuse. A store that cannot be read must not keep
+        // whoever asks how all is doing waiting.
+        let documents = server.load().documents.clone();
+        let _ = tokio::time::timeout(FIRST_EDITION_WITHIN, documents.first()).await;
+        let all = listeners
+            .iter()
+            .map(|listener| accept(listener, &server, &places, &connections, &deadlines, &stop));
+        join_all(all).await;
+    };
     tokio::select! {
-        () = accept(&listener, &server, &connections, &deadlines, &stop) => {}
+        () = accepting => {}
         () = deadlines.keep() => {}
         () = stop.cancelled() => {}
     }
-    drop(listener);
+    drop(listeners);
     connections.close();
     if tokio::time::timeout(GRACE, connections.wait())
         .await
@@ -49,14 +99,14 @@ pub async fn serve(listener: TcpListener, server: Arc<Server>, stop: Cancellatio
 
 async fn accept(
     listener: &TcpListener,
-    server: &Arc<Server>,
+    server: &Arc<ArcSwap<Server>>,
+    places: &Places,
     connections: &TaskTracker,
     deadlines: &Arc<Deadlines>,
     stop: &CancellationToken,
 ) {
-    let places = Arc::new(Semaphore::new(places()));
     loop {
-        let place = places.clone().acquire_owned().await;
+        let place = places.0.clone().acquire_owned().await;
         match listener.accept().await {
             Ok((stream, _)) => {
                 let (server, stop) = (server.clone(), stop.clone());
@@ -73,27 +123,20 @@ async fn accept(
     }
 }
 
-/// How many connections the process has files for, once it has asked for as many as it may have.
-fn places() -> usize {
-    let files = rlimit::increase_nofile_limit(MOST_CONNECTIONS + OTHER_FILES).unwrap_or(1024);
-    let places = files
-        .saturating_sub(OTHER_FILES)
-        .clamp(64, MOST_CONNECTIONS);
-    usize::try_from(places).unwrap_or(64)
-}
-
 async fn connection(
     stream: TcpStream,
     deadline: Arc<Deadline>,
-    server: Arc<Server>,
+    server: Arc<ArcSwap<Server>>,
     stop: CancellationToken,
 ) {
     let under_way = Arc::new(UnderWay::default());
     let wire = Wire::new(stream, deadline.clone(), under_way.clone());
+    let asked = Notify::new();
     let answer = |request| {
+        asked.notify_one();
         deadline.answering();
         let under_way = under_way.clone();
-        server.answer(request).map(move |mut response| {
+        server.load().answer(request).map(move |mut response| {
             under_way.put(response.body_mut().take_sealed());
             Ok::<_, Infallible>(response)
         })
@@ -105,8 +148,15 @@ async fn connection(
     let served = tokio::select! {
         served = serving.as_mut() => served,
         () = stop.cancelled() => {
-            serving.as_mut().graceful_shutdown();
-            serving.await
+            // A connection on which nothing was asked yet would be closed at once, with the request on its way.
+            let asked = tokio::time::timeout(LAST_CALL, asked.notified());
+            tokio::select! {
+                served = serving.as_mut() => served,
+                _ = asked => {
+                    serving.as_mut().graceful_shutdown();
+                    serving.await
+                }
+            }
         }
     };
     if let Err(error) = served {

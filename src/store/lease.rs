@@ -1,10 +1,12 @@
 //! The fetch lease: one process at a time asks the newsroom. A row with an expiry, so that a killed holder blocks
 //! nobody for long.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Row;
+use tokio::time::Instant;
 
 use super::{Error, Result, Store, process, time_in};
 use crate::clock::Clock;
@@ -22,6 +24,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 pub struct Lease {
     store: Store,
     holder: String,
+    renewed: Mutex<Instant>,
 }
 
 impl Store {
@@ -76,6 +79,7 @@ impl Store {
         Ok(Lease {
             store: self.clone(),
             holder,
+            renewed: Mutex::new(Instant::now()),
         })
     }
 }
@@ -91,7 +95,7 @@ impl Store {
         patience: Duration,
         clock: &Clock,
     ) -> Result<Lease> {
-        let started = tokio::time::Instant::now();
+        let started = Instant::now();
         loop {
             match self.lease(purpose, clock.now()).await {
                 Err(Error::Leased { .. }) if started.elapsed() < patience => {
@@ -128,7 +132,14 @@ impl Lease {
             .bind(&self.holder)
             .execute(&self.store.pool)
             .await?;
+        *self.renewed.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         Ok(done.rows_affected() == 1)
+    }
+
+    /// How long ago it was taken or renewed.
+    pub fn unrenewed_for(&self) -> Duration {
+        let renewed = self.renewed.lock().unwrap_or_else(PoisonError::into_inner);
+        renewed.elapsed()
     }
 
     /// Gives the lease back.

@@ -121,3 +121,24 @@ async fn headers_without_end_are_refused() {
     let path = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(20_000));
     assert_eq!(status(daemon.answers(&path).await), "HTTP/1.1 431");
 }
+
+#[tokio::test]
+async fn whoever_has_connected_just_before_the_stop_is_answered_as_well() {
+    let world = world().await;
+    let mut daemon = Daemon::serving(&world).await;
+    let address = daemon.base.strip_prefix("http://").unwrap().to_owned();
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    // By the time that this one is answered, that one is accepted.
+    assert_eq!(daemon.get("/live").await.status(), 200);
+    daemon.signal("TERM");
+    while TcpStream::connect(&address).await.is_ok() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let request = b"GET /all.rss HTTP/1.1\r\nHost: a\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.contains("connection: close"));
+    assert!(answer.ends_with("</rss>\n"));
+    assert!(daemon.child.wait().unwrap().success());
+}

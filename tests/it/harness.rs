@@ -57,6 +57,8 @@ pub struct World {
     pub folder: TempDir,
     /// Overrides of the configuration, beside those that point it here.
     pub settings: BTreeMap<String, String>,
+    /// Other variables of the environment.
+    environment: BTreeMap<String, String>,
 }
 
 impl World {
@@ -81,6 +83,7 @@ impl World {
             newsroom,
             folder: tempfile::tempdir().unwrap(),
             settings: settings.map(|(key, value)| (key.to_owned(), value)).into(),
+            environment: BTreeMap::new(),
         }
     }
 
@@ -107,6 +110,11 @@ impl World {
         self.settings.insert(key.to_owned(), value.to_owned());
     }
 
+    pub fn environment(&mut self, variable: &str, value: &str) {
+        self.environment
+            .insert(variable.to_owned(), value.to_owned());
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -115,6 +123,7 @@ impl World {
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_npcc-feeds"));
         command.args(arguments).current_dir(self.folder.path());
+        command.envs(&self.environment);
         for (key, value) in &self.settings {
             command.env(format!("NPCC_FEEDS_{key}"), value);
         }

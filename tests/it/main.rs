@@ -32,6 +32,7 @@ mod record;
 mod redactions;
 mod rules;
 mod running;
+mod service;
 mod sources;
 mod topics;
 mod websub;

@@ -18,6 +18,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::harness::{examples, numbered, release};
@@ -106,7 +107,10 @@ impl Stage {
         let stop = CancellationToken::new();
         tokio::spawn({
             let (ingest, stop) = (ingest.clone(), stop.clone());
-            async move { ingest.run(listener, stop).await.unwrap() }
+            async move {
+                let reloads = mpsc::channel(1).1;
+                ingest.run(vec![listener], reloads, stop).await.unwrap();
+            }
         });
         let stage = Stage {
             newsroom,
