@@ -79,8 +79,8 @@ pub fn sanitise(html: &str, base: &Url) -> String {
     let clean = clean
         .replace("<details", "<div")
         .replace("</details", "</div")
-        .replace("<summary", "<p")
-        .replace("</summary", "</p");
+        .replace("<summary", "<div")
+        .replace("</summary", "</div");
     let clean: String = clean.chars().filter(|c| text::is_xml_char(*c)).collect();
     clean.trim().to_owned()
 }
@@ -237,8 +237,8 @@ mod tests {
     #[test]
     fn what_feeds_do_not_know_is_left_out_but_for_its_words() {
         let base = Url::parse("https://news.example/releases/a").unwrap();
-        let html = "<details open><summary>Notes</summary>to <mark>editors</mark></details><p>Heddlu<wbr>oedd <bdi>a</bdi></p>";
-        let clean = "<div><p>Notes</p>to editors</div><p>Heddluoedd a</p>";
+        let html = "<details open><summary><h3>Notes</h3></summary>to <mark>editors</mark></details><p>Heddlu<wbr>oedd <bdi>a</bdi></p>";
+        let clean = "<div><div><h3>Notes</h3></div>to editors</div><p>Heddluoedd a</p>";
         assert_eq!(sanitise(html, &base), clean);
         assert_eq!(paragraphs(html), paragraphs(clean));
     }

@@ -14,6 +14,7 @@ mod lease;
 mod lookup;
 mod merges;
 mod migrations;
+mod ownership;
 mod pages;
 mod process;
 mod progress;
@@ -83,6 +84,24 @@ pub enum Error {
     /// The store's tables cannot be brought up to date.
     #[error("the store's tables cannot be brought up to date: {0}; is it from a newer npcc-feeds?")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The file cannot be made.
+    #[error("the store {path} cannot be made: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Root came to a store that is another user's.
+    #[error(
+        "the store {path} belongs to {owner}, as whom its daemon runs; do this as that user too: sudo -u {owner} npcc-feeds ..."
+    )]
+    Owner {
+        /// The store's file.
+        path: PathBuf,
+        /// Whose it is.
+        owner: String,
+    },
     /// The database refused.
     #[error("the store failed: {0}")]
     Sql(#[from] sqlx::Error),
@@ -155,6 +174,7 @@ impl Store {
                 source,
             })?;
         }
+        ownership::claim(&file)?;
         let failed = |source| Error::Open {
             url: url.to_owned(),
             source,

@@ -4,8 +4,17 @@ set -eu
 . .ci/environment.sh 18641
 
 # The program is not installed here, and a check must not install it.
-sed "s|/usr/local/bin/npcc-feeds|$npcc_feeds|" deploy/npcc-feeds.service >"$work/npcc-feeds.service"
-systemd-analyze verify "$work/npcc-feeds.service"
+mkdir "$work/units"
+cp deploy/npcc-feeds*.service deploy/npcc-feeds*.socket deploy/npcc-feeds*.timer "$work/units"
+sed -i -E "s#^(Exec[A-Za-z]+)=npcc-feeds #\1=$npcc_feeds #" "$work"/units/*.service
+said=$(systemd-analyze verify "$work"/units/* 2>&1) && [ -z "$said" ] || { printf '%s\n' "$said" >&2; exit 1; }
+for unit in npcc-feeds npcc-feeds-fetch; do
+    systemd-analyze security --offline=true --no-pager --threshold=13 "$work/units/$unit.service" >"$work/security" ||
+        { cat "$work/security" >&2; exit 1; }
+    sed -n '/^# What it may not do/,/^UMask/p' "deploy/$unit.service" >"$work/$unit.limits"
+done
+[ -s "$work/npcc-feeds.limits" ]
+diff "$work"/*.limits
 
 # The README's lines for the configuration, in a folder that stands for /etc/npcc-feeds.
 mkdir "$work/etc"

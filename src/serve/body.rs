@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
@@ -9,6 +10,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{Either, Full};
 use hyper::body::{Frame, SizeHint};
 
+use super::deadlines::{Deadline, Reading};
 use super::sealed::Sealed;
 
 /// Fewer bytes are copied sooner than the system is asked twice.
@@ -62,6 +64,7 @@ impl std::ops::Deref for Content {
 pub struct Body {
     sent: Either<Full<Bytes>, UnsyncBoxBody<Bytes, io::Error>>,
     sealed: Option<Sealed>,
+    reading: Option<Reading>,
 }
 
 impl Body {
@@ -70,6 +73,14 @@ impl Body {
         Body {
             sent: Either::Right(stream),
             sealed: None,
+            reading: None,
+        }
+    }
+
+    /// Keeps the connection from being overdue while a body is read.
+    pub(super) fn under(&mut self, deadline: &Arc<Deadline>) {
+        if matches!(self.sent, Either::Right(_)) {
+            self.reading = Some(deadline.reading());
         }
     }
 
@@ -84,6 +95,7 @@ impl From<Content> for Body {
         Body {
             sent: Either::Left(Full::new(content.bytes)),
             sealed: content.sealed,
+            reading: None,
         }
     }
 }

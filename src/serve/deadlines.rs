@@ -2,7 +2,7 @@
 //! nothing at all while there is no connection.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -35,12 +35,33 @@ enum Awaited {
     Reader,
 }
 
+impl Awaited {
+    /// By number.
+    const ALL: [Awaited; 4] = [
+        Awaited::Request,
+        Awaited::Headers,
+        Awaited::Answer,
+        Awaited::Reader,
+    ];
+}
+
 /// The deadline of one connection. Its own task moves it.
 #[derive(Debug)]
 pub(super) struct Deadline {
     ticks: Arc<AtomicU32>,
     due: AtomicU32,
     waits: AtomicU8,
+    is_reading: AtomicBool,
+}
+
+/// While it is there, an answer is read from the store piece by piece: what is not sent yet is not the client's fault.
+#[derive(Debug)]
+pub(super) struct Reading(Arc<Deadline>);
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.0.is_reading.store(false, Relaxed);
+    }
 }
 
 impl Deadline {
@@ -58,9 +79,19 @@ impl Deadline {
         self.due.store(NEVER, Relaxed);
     }
 
-    /// The client has taken something of its answer, perhaps the last of it.
+    /// The answer under way is read while it is sent.
+    pub(super) fn reading(self: &Arc<Self>) -> Reading {
+        self.is_reading.store(true, Relaxed);
+        Reading(self.clone())
+    }
+
+    /// The client has taken something of its answer: all that there is of it for now, as far as is known.
     pub(super) fn sent(&self) {
-        self.set(Awaited::Request, IDLE_WITHIN);
+        if self.is_reading.load(Relaxed) {
+            self.answering();
+        } else {
+            self.set(Awaited::Request, IDLE_WITHIN);
+        }
     }
 
     /// The client has no room for more of its answer.
@@ -109,6 +140,7 @@ impl Deadlines {
             ticks: self.ticks.clone(),
             due: AtomicU32::new(NEVER),
             waits: AtomicU8::new(Awaited::Request as u8),
+            is_reading: AtomicBool::new(false),
         });
         deadline.sent();
         let serving = serve(deadline.clone());
@@ -149,6 +181,8 @@ impl Deadlines {
             if let Some(task) = task
                 && deadline.due.load(Relaxed) <= now
             {
+                let waits_for = Awaited::ALL[usize::from(deadline.waits.load(Relaxed))];
+                tracing::debug!(?waits_for, "a connection is overdue, and ended");
                 task.abort();
             }
         }
@@ -170,8 +204,6 @@ impl Drop for Forgotten {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
-
     use super::*;
 
     /// A connection that does what it is told, and whether it has been ended.
@@ -236,6 +268,24 @@ mod tests {
         };
         assert_eq!(ticks(&deadlines, &is_ended, little_by_little).await, 1000);
         taking.sent();
+        assert_eq!(ticks(&deadlines, &is_ended, || {}).await, IDLE_WITHIN + 1);
+    }
+
+    #[tokio::test]
+    async fn a_client_is_not_overdue_while_the_store_is_read_for_it() {
+        let deadlines = Arc::new(Deadlines::default());
+        let (exporting, is_ended) = connection(&deadlines);
+        exporting.received();
+        exporting.answering();
+        let reading = exporting.reading();
+        exporting.sent();
+        // A request is pipelined while the next piece is awaited.
+        exporting.received();
+        assert_eq!(ticks(&deadlines, &is_ended, || {}).await, 1000);
+        exporting.blocked();
+        exporting.sent();
+        drop(reading);
+        exporting.sent();
         assert_eq!(ticks(&deadlines, &is_ended, || {}).await, IDLE_WITHIN + 1);
     }
 

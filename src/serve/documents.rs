@@ -252,14 +252,18 @@ impl Documents {
 
     /// Holds a feed that somebody has asked for from now on.
     pub(super) fn hold(&self, as_of: AsOf, path: &str, feed: &Arc<Held>) {
+        if self.held(path).is_some_and(|held| held.hash == feed.hash) {
+            // Whoever waited for the same has come before.
+            return;
+        }
+        let feed = Arc::new(Held::clone(feed).subscribed());
         let mut wanted = self.wanted.lock().unwrap_or_else(PoisonError::into_inner);
         wanted.insert(path.to_owned());
         // Under the lock, so that no two take the same shelf and one of them is lost.
         let shelf = self.shelf.load_full();
         if let Some(shelf) = shelf.as_ref().as_ref().filter(|shelf| shelf.as_of == as_of) {
             let mut shelf = shelf.clone();
-            let feed = Held::clone(feed).subscribed();
-            shelf.held.insert(path.to_owned(), Arc::new(feed));
+            shelf.held.insert(path.to_owned(), feed);
             self.shelf.store(Arc::new(Some(shelf)));
         }
     }

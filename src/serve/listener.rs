@@ -24,7 +24,7 @@ const MOST_HEADERS: usize = 16 * 1024;
 /// A connection in use may go on for so long after the stop.
 const GRACE: Duration = Duration::from_secs(2);
 /// Who has connected shortly before the stop may ask for so long.
-const LAST_CALL: Duration = Duration::from_millis(500);
+const LAST_CALL: Duration = Duration::from_secs(1);
 /// More connections wait to be accepted. Each that is idle costs some kilobytes.
 const MOST_CONNECTIONS: u64 = 16_384;
 /// So many files are for other things than connections: the feeds, the store, the newsroom, published files.
@@ -135,9 +135,11 @@ async fn connection(
     let answer = |request| {
         asked.notify_one();
         deadline.answering();
-        let under_way = under_way.clone();
+        let (under_way, deadline) = (under_way.clone(), deadline.clone());
         server.load().answer(request).map(move |mut response| {
-            under_way.put(response.body_mut().take_sealed());
+            let body = response.body_mut();
+            under_way.put(body.take_sealed());
+            body.under(&deadline);
             Ok::<_, Infallible>(response)
         })
     };

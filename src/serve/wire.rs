@@ -103,6 +103,12 @@ impl Wire {
     }
 }
 
+/// Whether the system will not do this at all, as where its calls are filtered.
+fn is_refusal(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidInput, PermissionDenied, Unsupported};
+    matches!(error.kind(), InvalidInput | PermissionDenied | Unsupported)
+}
+
 impl AsyncRead for Wire {
     fn poll_read(
         mut self: Pin<&mut Self>,
@@ -142,8 +148,20 @@ impl AsyncWrite for Wire {
             && !body.is_empty()
             && let Some(offset) = sealed.offset(body)
         {
-            let sent = self.poll_send_sealed(context, head, &sealed, offset, body.len());
-            return self.noted(sent);
+            let is_last = offset + body.len() as u64 == sealed.as_ref().len() as u64;
+            match self.poll_send_sealed(context, head, &sealed, offset, body.len()) {
+                // Copied out of the mapping it goes as well.
+                Poll::Ready(Err(error)) if is_refusal(&error) => self.under_way.put(None),
+                sent => {
+                    if is_last
+                        && matches!(sent, Poll::Ready(Ok(sent)) if sent == head.len() + body.len())
+                    {
+                        // A feed that is exchanged while this client is quiet need not be kept for it.
+                        self.under_way.put(None);
+                    }
+                    return self.noted(sent);
+                }
+            }
         }
         let sent = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
         self.noted(sent)
@@ -166,10 +184,13 @@ impl AsyncWrite for Wire {
 mod tests {
     use std::future::poll_fn;
 
-    use tokio::io::AsyncReadExt;
+    use hyper::service::service_fn;
+    use hyper_util::rt::TokioIo;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
     use tokio_util::task::TaskTracker;
 
+    use super::super::body::{Body, Content};
     use super::super::deadlines::Deadlines;
     use super::*;
 
@@ -211,14 +232,52 @@ mod tests {
 
     #[tokio::test]
     async fn what_is_sealed_arrives_as_what_is_copied_does_though_there_is_never_room_for_all() {
-        let head = b"a head ".to_vec();
         let body: Vec<u8> = (0..20_000_000_u32).map(|at| (at % 251) as u8).collect();
-        let whole = [head.clone(), body.clone()].concat();
         let sealed = Sealed::of(&body).unwrap();
-        for sealed in [Some(sealed), None] {
-            let (got, pieces) = sent(sealed, [head.clone(), body.clone()]).await;
-            assert!(got == whole, "{} bytes of {}", got.len(), whole.len());
-            assert!(pieces > 1);
+        for head in [b"a head ".to_vec(), vec![b'h'; 20_000_000]] {
+            let whole = [head.clone(), body.clone()].concat();
+            for sealed in [Some(sealed.clone()), None] {
+                let (got, pieces) = sent(sealed, [head.clone(), body.clone()]).await;
+                assert!(got == whole, "{} bytes of {}", got.len(), whole.len());
+                assert!(pieces > 1);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_system_sends_what_is_sealed_and_holds_it_no_longer() {
+        let body: Vec<u8> = (0..3_000_000_u32).map(|at| (at % 251) as u8).collect();
+        let content = Content::from(body.clone()).sealed();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let under_way = Arc::new(UnderWay::default());
+        let (tasks, deadlines) = (TaskTracker::new(), Arc::new(Deadlines::default()));
+        let (stream, mut client) = {
+            let client = TcpStream::connect(address).await.unwrap();
+            (listener.accept().await.unwrap().0, client)
+        };
+        let (served, kept) = (under_way.clone(), content.clone());
+        deadlines.spawn(&tasks, |deadline| async move {
+            let wire = Wire::new(stream, deadline, served.clone());
+            let answer = |_| {
+                let mut body = Body::from(kept.clone());
+                served.put(body.take_sealed());
+                let answer = http::Response::new(body);
+                std::future::ready(Ok::<_, std::convert::Infallible>(answer))
+            };
+            let _ = hyper::server::conn::http1::Builder::new()
+                .serve_connection(TokioIo::new(wire), service_fn(answer))
+                .await;
+        });
+        for _ in 0..2 {
+            let request = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+            client.write_all(request).await.unwrap();
+            let mut got = Vec::new();
+            while !got.ends_with(&body) {
+                assert!(client.read_buf(&mut got).await.unwrap() > 0);
+            }
+            // Only what the system sent by itself is let go of.
+            assert!(under_way.get().is_none());
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::sync::OnceLock;
 
-/// This process: its number, when it started, and the process namespace and boot that both belong to.
+/// This process: its number, when it started, its user, and the process namespace and boot that all belong to.
 ///
 /// Where the system does not tell (it is no Linux), the process is only known by a random number, and never seen to be gone.
 pub(super) fn this() -> String {
@@ -11,7 +11,7 @@ pub(super) fn this() -> String {
     THIS.get_or_init(|| {
         let pid = std::process::id();
         match (started(pid), place()) {
-            (Some(started), Some(place)) => format!("{pid} {started} {place}"),
+            (Some(started), Some(place)) => format!("{pid} {started} {} {place}", user()),
             _ => format!("{pid} ? {}", uuid::Uuid::new_v4()),
         }
     })
@@ -20,14 +20,23 @@ pub(super) fn this() -> String {
 
 /// Whether a process is surely gone: it belonged here, and its number is free or another's.
 pub(super) fn is_gone(holder: &str) -> bool {
-    let mut parts = holder.splitn(3, ' ');
-    let (Some(pid), Some(start), Some(there)) = (parts.next(), parts.next(), parts.next()) else {
+    let mut parts = holder.splitn(4, ' ');
+    let (Some(pid), Some(start), Some(owner), Some(there)) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return false;
     };
     let Ok(pid) = pid.parse() else { return false };
-    // Where other users' processes are hidden (hidepid of proc(5)), not even the first is seen.
-    let sees_all = started(1).is_some();
-    sees_all && place().is_some_and(|here| here == there) && started(pid).as_deref() != Some(start)
+    // Where other users' processes are hidden (hidepid of proc(5), `ProtectProc=` of systemd.exec(5)), not even the first is
+    // seen; one's own always are.
+    let is_visible = || owner == user() || started(1).is_some();
+    place().is_some_and(|here| here == there)
+        && is_visible()
+        && started(pid).as_deref() != Some(start)
+}
+
+fn user() -> String {
+    rustix::process::geteuid().as_raw().to_string()
 }
 
 /// The number of the process, for a person.
@@ -56,8 +65,12 @@ mod tests {
     fn only_a_process_of_this_place_can_be_seen_to_be_gone() {
         assert!(!is_gone(&this()));
         let place = place().unwrap();
-        assert!(is_gone(&format!("{} 1 {place}", std::process::id())));
-        assert!(!is_gone("1 1 elsewhere"));
+        assert!(is_gone(&format!(
+            "{} 1 {} {place}",
+            std::process::id(),
+            user()
+        )));
+        assert!(!is_gone("1 1 0 elsewhere"));
         assert!(!is_gone(""));
     }
 }
