@@ -83,8 +83,7 @@ impl Edition {
             topic: topic.map(str::to_owned),
             number,
         };
-        // The chart ends with the newest release of all, so any of them may move it.
-        changed.add(list(None), is_new || !releases.is_empty());
+        changed.add(list(None), is_touched);
         let stamps = self.store.stamps(&of).await?;
         // What stands before the first release that is another is as it was; what a feed has lost stood nobody knows where.
         let first = match has_lost {

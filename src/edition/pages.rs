@@ -71,12 +71,15 @@ impl Edition {
             }
             _ => Vec::new(),
         };
-        let months = match number {
-            None => {
-                let newest = self.store.newest(&Selection::All, 0, 1).await?;
-                self.months(&newest).await?.remove(topic.unwrap_or(ALL))
+        let months = match items.first().filter(|_| number.is_none()) {
+            // Its own newest release, so that another topic's is nothing to this page.
+            Some(newest) => {
+                let newest = newest.release.published;
+                let since = Months::since(newest, MONTHS);
+                let published = self.store.published_in(&of, since).await?;
+                Some(Months::until(newest, MONTHS, &published))
             }
-            Some(_) => None,
+            None => None,
         };
         let topic = topic.map(str::to_owned);
         self.write(move |site| {

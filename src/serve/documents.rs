@@ -316,3 +316,48 @@ impl Documents {
         Ok(form.stored.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_feed_that_many_waited_for_is_sealed_once() {
+        let documents = Documents::default();
+        let (now, as_of) = (
+            DateTime::UNIX_EPOCH,
+            AsOf {
+                change: 1,
+                print: 2,
+            },
+        );
+        documents.put(Shelf {
+            as_of,
+            modified: now,
+            held: HashMap::new(),
+        });
+        let feed = |text: &str| {
+            let document = Document {
+                content_type: "text/plain",
+                bytes: text.as_bytes().to_vec(),
+            };
+            Arc::new(Held::new(document, now))
+        };
+        documents.hold(as_of, "/all.atom", &feed("a feed"));
+        let first = documents.held("/all.atom").unwrap();
+        documents.hold(as_of, "/all.atom", &feed("a feed"));
+        assert!(Arc::ptr_eq(&first, &documents.held("/all.atom").unwrap()));
+
+        // One that is another takes its place, but not one that was made before all was exchanged.
+        documents.hold(as_of, "/all.atom", &feed("another"));
+        let second = documents.held("/all.atom").unwrap();
+        assert!(!Arc::ptr_eq(&first, &second));
+        let before = AsOf {
+            change: 0,
+            print: 2,
+        };
+        documents.hold(before, "/all.atom", &feed("an old one"));
+        assert!(Arc::ptr_eq(&second, &documents.held("/all.atom").unwrap()));
+        assert!(documents.is_wanted("/all.atom"));
+    }
+}

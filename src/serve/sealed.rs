@@ -37,6 +37,17 @@ impl Sealed {
         &self.0.file
     }
 
+    /// The same bytes, with a file that the system refuses to send from.
+    #[cfg(test)]
+    pub(super) fn refused(&self) -> Sealed {
+        // What procfs makes as it is read has no pages that could be sent (sendfile(2), EINVAL).
+        let file = File::open("/proc/self/status").unwrap();
+        // SAFETY: as where it was sealed.
+        let bytes = unsafe { MmapOptions::new().map_copy_read_only(self.file()) };
+        let bytes = bytes.unwrap();
+        Sealed(Arc::new(Mapped { file, bytes }))
+    }
+
     /// Where in the file `part` begins, if it is a part of these very bytes and no copy.
     pub(super) fn offset(&self, part: &[u8]) -> Option<u64> {
         let (whole, part) = (self.as_ref().as_ptr_range(), part.as_ptr_range());

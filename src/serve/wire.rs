@@ -245,6 +245,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_the_system_refuses_to_send_is_copied() {
+        let body: Vec<u8> = (0..3_000_000_u32).map(|at| (at % 251) as u8).collect();
+        let sealed = Sealed::of(&body).unwrap().refused();
+        let head = b"a head ".to_vec();
+        let (got, _) = sent(Some(sealed), [head.clone(), body.clone()]).await;
+        assert!(got == [head, body].concat(), "{} bytes", got.len());
+    }
+
+    #[tokio::test]
     async fn the_system_sends_what_is_sealed_and_holds_it_no_longer() {
         let body: Vec<u8> = (0..3_000_000_u32).map(|at| (at % 251) as u8).collect();
         let content = Content::from(body.clone()).sealed();

@@ -274,6 +274,24 @@ impl Store {
         Ok(published)
     }
 
+    /// When the releases of a feed since `since` were published.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn published_in(
+        &self,
+        of: &Selection,
+        since: DateTime<Utc>,
+    ) -> Result<Vec<DateTime<Utc>>> {
+        let condition = of.condition(2, false);
+        let sql = format!(
+            "SELECT r.published FROM releases r WHERE r.merged_into IS NULL AND r.published >= $1 {condition}"
+        );
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(since.timestamp());
+        let rows = of.bind(query).fetch_all(&self.pool).await?;
+        rows.iter().map(|row| instant(row.try_get(0)?)).collect()
+    }
+
     /// The topics that releases of a topic have beside it, the most frequent first, with how many of them.
     ///
     /// # Errors

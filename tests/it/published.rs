@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::harness::{World, of_today};
+use crate::harness::{World, numbered, of_today, release};
+use crate::inside::Inside;
 use crate::running::{Daemon, until};
 
 /// The files of a folder, but for the list of what was written.
@@ -68,6 +69,39 @@ async fn files_have_their_compressed_forms_beside_them() {
             );
         }
     }
+}
+
+/// However many topics there are: a release costs its own.
+#[tokio::test]
+async fn a_release_touches_the_files_of_its_own_topics_alone() {
+    let world = Inside::new(numbered(1..=60)).await;
+    world.good_cycle().await;
+    world.fill_past().await;
+    let since = world.ingest.store.change().await.unwrap();
+
+    let mut one = release(61);
+    one.title = "Police chiefs on hate crime".to_owned();
+    one.lead = "Hate crime is a crime, say chief constables.".to_owned();
+    world.site().publish(one);
+    world.turn_minutes(16);
+    world.good_cycle().await;
+
+    let newest = &world.items().await[0];
+    assert_eq!(newest.topics, ["hate-crime"]);
+    let changed = world.ingest.edition().changed(Some(since)).await.unwrap();
+    let touched = changed.touched.iter().map(|address| address.file_name());
+    let mut touched: Vec<String> = touched.collect();
+    touched.sort();
+    let page = format!("releases/{}.html", newest.release.guid.id());
+    let mut wanted = vec![page, "index.html".to_owned()];
+    for feed in ["all", "topics/hate-crime"] {
+        wanted.extend(["html", "rss", "atom", "json"].map(|end| format!("{feed}.{end}")));
+    }
+    // Sixty releases fill one archive and one page, which leads on to the newest.
+    wanted.push("all/page/1.html".to_owned());
+    wanted.sort();
+    assert_eq!(touched, wanted);
+    assert!(changed.all.len() > 200, "{}", changed.all.len());
 }
 
 /// The daemon writes what a change touches, and that is all there is to write.

@@ -84,14 +84,16 @@ impl Months {
             .collect()
     }
 
+    /// From when until when it is, as `from June 2024 to May 2026`.
+    pub(super) fn span(&self) -> String {
+        let last = self.counts.len().saturating_sub(1);
+        format!("from {} to {}", self.name(0), self.name(last))
+    }
+
     /// The chart in words, for those who do not see it.
     pub(super) fn said(&self) -> String {
-        let (first, last) = (self.name(0), self.name(self.counts.len().saturating_sub(1)));
         let counts: Vec<String> = self.counts.iter().map(usize::to_string).collect();
-        format!(
-            "Releases a month from {first} to {last}: {}",
-            counts.join(", ")
-        )
+        format!("Releases a month {}: {}", self.span(), counts.join(", "))
     }
 
     fn name(&self, at: usize) -> String {
