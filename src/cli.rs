@@ -8,6 +8,7 @@ mod export;
 mod fetch;
 mod label;
 mod labels;
+mod live;
 mod merge;
 mod output;
 mod publish;
@@ -27,7 +28,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use tracing::Level;
 
 use crate::document::Problems;
@@ -99,6 +100,8 @@ enum Command {
     Evaluate(evaluate::Command),
     /// Reads configuration and taxonomy, says what is wrong and where
     Check(output::Output),
+    /// Whether the daemon of this configuration serves; for health checks
+    Live,
 }
 
 /// Why a command ends without having done its work.
@@ -141,6 +144,11 @@ impl fmt::Display for Stop {
 /// What a command gives.
 type Outcome = Result<(), Stop>;
 
+/// The command line, for manual pages and completions.
+pub fn command_line() -> clap::Command {
+    Arguments::command()
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse_from(label::as_words(std::env::args_os()));
@@ -178,6 +186,7 @@ async fn command(arguments: Arguments) -> Outcome {
     let file = arguments.config.as_deref();
     match arguments.command.unwrap_or(Command::Run) {
         Command::Check(output) => check::run(file, output.format),
+        Command::Live => live::run(&setup::read(file)?.config).await,
         Command::Classify(classify) => classify::run(&setup::read(file)?, &classify),
         Command::Evaluate(evaluate) => evaluate::run(setup::read(file)?, evaluate).await,
         other => {
@@ -198,7 +207,9 @@ async fn command(arguments: Arguments) -> Outcome {
                 Command::Label(label) => label::run(&ingest, &label).await,
                 Command::Labels(labels) => labels::run(&ingest, &labels).await,
                 Command::Reclassify(all) => reclassify::run(&ingest, &all).await,
-                Command::Check(_) | Command::Classify(_) | Command::Evaluate(_) => Ok(()),
+                Command::Check(_) | Command::Classify(_) | Command::Evaluate(_) | Command::Live => {
+                    Ok(())
+                }
             };
             // What another process holds the store's lock for must not keep this one from ending.
             let _ = tokio::time::timeout(LAST_WORDS, ingest.store.close()).await;
@@ -228,12 +239,10 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        Arguments::command().debug_assert();
+        command_line().debug_assert();
     }
 }

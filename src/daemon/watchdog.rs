@@ -1,16 +1,14 @@
 //! The service manager's watchdog (systemd.service(5), `WatchdogSec=`), fed by what the daemon got done: a program that only
 //! lives is not enough.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::systemd::Notice;
-use super::{Ingest, Leases};
+use super::{Ingest, Leases, is_live};
 use crate::serve::Places;
 use crate::store::Store;
 
@@ -18,7 +16,7 @@ use crate::store::Store;
 const TICKS_WITHIN: Duration = Duration::from_secs(150);
 /// Who fetches renews the lease every few seconds, and reads a page or looks for copies in less than this.
 const FETCHES_WITHIN: Duration = Duration::from_secs(300);
-/// What the store or the server may take for an answer.
+/// What the store may take for an answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
 
 /// What looks whether the daemon gets on.
@@ -98,33 +96,10 @@ impl Watchdog {
     }
 }
 
-/// Whether `/live` is answered.
-async fn is_live(address: SocketAddr) -> bool {
-    let asked = async {
-        let mut stream = TcpStream::connect(reachable(address)).await?;
-        let request = b"GET /live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-        stream.write_all(request).await?;
-        let mut answer = [0; b"HTTP/1.1 200 ".len()];
-        stream.read_exact(&mut answer).await?;
-        Ok::<_, std::io::Error>(answer == *b"HTTP/1.1 200 ")
-    };
-    matches!(timeout(ANSWERS_WITHIN, asked).await, Ok(Ok(true)))
-}
-
-/// Where a listener on every address of the machine is reached.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    if address.ip().is_unspecified() {
-        address.set_ip(match address {
-            SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-            SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        });
-    }
-    address
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::Utc;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
     use super::*;

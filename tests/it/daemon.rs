@@ -7,6 +7,19 @@ use crate::running::{Daemon, until};
 use crate::site::Fault;
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_health_check_learns_whether_the_daemon_serves() {
+    let mut world = World::new(numbered(1..=3)).await;
+    let daemon = Daemon::start(&world).await;
+    world.set("SERVE__LISTEN", daemon.base.trim_start_matches("http://"));
+    assert_eq!(world.run(&["live"]).await.status.code(), Some(0));
+    drop(daemon);
+    let gone = world.run(&["live"]).await;
+    assert_eq!(gone.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&gone.stderr);
+    assert!(said.contains("nobody serves at 127.0.0.1:"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_daemon_fetches_serves_and_shows_what_others_fetched() {
     let world = World::new(examples()).await;
     let daemon = Daemon::start(&world).await;
