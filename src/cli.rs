@@ -6,6 +6,7 @@ mod classify;
 mod evaluate;
 mod export;
 mod fetch;
+mod import;
 mod label;
 mod labels;
 mod live;
@@ -72,6 +73,8 @@ enum Command {
     Publish(publish::Arguments),
     /// The whole record, a release a line, to standard output
     Export(export::Arguments),
+    /// Takes what `export` wrote into the store, all of it or nothing
+    Import(import::Arguments),
     /// The topics, and how many releases each has
     Topics(output::Output),
     /// The releases, newest first
@@ -196,6 +199,7 @@ async fn command(arguments: Arguments) -> Outcome {
                 Command::Fetch(fetch) => fetch::run(&ingest, &fetch).await,
                 Command::Backfill(backfill) => backfill::run(&ingest, &backfill).await,
                 Command::Export(export) => export::run(&ingest, &export).await,
+                Command::Import(import) => import::run(&ingest, &import).await,
                 Command::Publish(publish) => publish::run(&ingest, &publish).await,
                 Command::Topics(output) => topics::run(&ingest, output.format).await,
                 Command::Releases(releases) => releases::run(&ingest, &releases).await,

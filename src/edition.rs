@@ -22,6 +22,7 @@ use crate::topics::Classifier;
 
 pub use address::{Address, Export, Meaning};
 pub use changed::Changed;
+pub use export::Records;
 
 /// Why a document cannot be made.
 #[derive(Debug, thiserror::Error)]

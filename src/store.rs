@@ -19,6 +19,7 @@ mod pages;
 mod process;
 mod progress;
 mod read;
+mod records;
 mod redactions;
 mod related;
 mod shown;
@@ -46,6 +47,7 @@ pub use merges::{Folding, Freeing, Left, MergedCopy, StoredCopy};
 pub use pages::Due;
 pub use progress::{Alarm, Gap, Progress, Trouble};
 pub use read::ShownRelease;
+pub use records::Import;
 pub use redactions::{Extent, NumberedText, PartText, Print, Redaction, RemovedLeads};
 pub use related::Rulings;
 pub use shown::{ALL, FeedChange, REVISIONS};
@@ -113,6 +115,12 @@ pub enum Error {
         /// Why it cannot be read.
         why: String,
     },
+    /// What is to be taken into the store is no record of a release.
+    #[error("the record {why}")]
+    Record {
+        /// What is wrong with it.
+        why: String,
+    },
     /// Somebody else fetches.
     #[error(
         "{purpose} is under way ({holder}); try again when it is done, at the latest after {until}"
@@ -145,6 +153,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: AnyPool,
+    options: AnyConnectOptions,
     /// How many of a person's words there were when the work began; none where they do not matter.
     ruling: Option<i64>,
 }
@@ -198,11 +207,15 @@ impl Store {
                     Ok(!connection.is_in_transaction())
                 })
             })
-            .connect_with(options)
+            .connect_with(options.clone())
             .await
             .map_err(failed)?;
         migrations::run(&pool).await?;
-        let store = Store { pool, ruling: None };
+        let store = Store {
+            pool,
+            options,
+            ruling: None,
+        };
         store.make_searchable().await?;
         Ok(store)
     }
@@ -216,8 +229,37 @@ impl Store {
     pub async fn from_now(&self) -> Result<Store> {
         let mut connection = self.pool.acquire().await?;
         Ok(Store {
-            pool: self.pool.clone(),
             ruling: Some(counter(&mut connection, RULING).await?),
+            ..self.clone()
+        })
+    }
+
+    /// The store as it is now, to be read from while others go on writing.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn snapshot(&self) -> Result<Store> {
+        // One connection within one transaction, which no rollback of the pool's own ends.
+        let pool = AnyPoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    prepare(connection).await?;
+                    sqlx::query("BEGIN").execute(&mut *connection).await?;
+                    // SQLite begins with the first thing that is read.
+                    sqlx::query("SELECT value FROM counters")
+                        .execute(connection)
+                        .await?;
+                    Ok(())
+                })
+            })
+            .connect_with(self.options.clone())
+            .await?;
+        Ok(Store {
+            pool,
+            ..self.clone()
         })
     }
 

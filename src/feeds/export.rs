@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{Error, Site};
 use crate::html;
@@ -26,13 +27,16 @@ struct Exported<'a> {
     notice: Option<&'static str>,
     topics: Vec<&'a str>,
     duplicates: &'a [String],
+    /// All that a store keeps of it, in the store's own words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record: Option<&'a Value>,
 }
 
-/// A release as a line of JSON.
+/// A release as a line of JSON, with its record if there is one.
 ///
 /// # Errors
 /// [`Error::Json`].
-pub fn json_line(site: &Site, item: &Item) -> Result<String, Error> {
+pub fn json_line(site: &Site, item: &Item, record: Option<&Value>) -> Result<String, Error> {
     let release = &item.release;
     let exported = Exported {
         id: release.guid.id(),
@@ -52,6 +56,7 @@ pub fn json_line(site: &Site, item: &Item) -> Result<String, Error> {
             .map(|topic| topic.id.as_str())
             .collect(),
         duplicates: &item.duplicates,
+        record,
     };
     Ok(serde_json::to_string(&exported)? + "\n")
 }

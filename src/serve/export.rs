@@ -12,7 +12,7 @@ use super::documents::{Accepted, Encoding, text_header};
 use super::packed::packed;
 use super::responses::{not_yet, plain};
 use super::{Body, CACHED, Server, conditional};
-use crate::edition::Export;
+use crate::edition::{Export, Records};
 use crate::feeds::media;
 
 /// An export that its client does not take by then is cut, so that others have their turn.
@@ -58,7 +58,7 @@ impl Server {
         let Ok(place) = self.exporting.clone().try_acquire_owned() else {
             return not_yet("Many are reading the whole record now; try again later.\n");
         };
-        let pieces = match self.edition.export(format).await {
+        let pieces = match self.edition.export(format, Records::None).await {
             Ok(pieces) => {
                 let begun = Instant::now();
                 pieces.map(move |piece| {

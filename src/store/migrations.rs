@@ -32,6 +32,9 @@ const SQLITE: [(i64, &str, &str); 6] = [
     (6, "feeds", include_str!("migrations/sqlite/0006_feeds.sql")),
 ];
 
+/// The version of the tables that this program knows.
+pub(super) const VERSION: u64 = SQLITE.len() as u64;
+
 pub(super) async fn run(pool: &AnyPool) -> Result<()> {
     run_first(pool, SQLITE.len()).await
 }

@@ -87,7 +87,7 @@ pub(super) async fn leave_topic(tx: &mut Tx, topic: &str) -> Result<()> {
     note(tx, topic, change, true).await
 }
 
-async fn note(tx: &mut Tx, feed: &str, change: i64, has_lost: bool) -> Result<()> {
+pub(super) async fn note(tx: &mut Tx, feed: &str, change: i64, has_lost: bool) -> Result<()> {
     sqlx::query(
         "INSERT INTO feed_changes (feed, change, last_loss) VALUES ($1, $2, $3)
          ON CONFLICT (feed) DO UPDATE SET change = excluded.change,
@@ -103,7 +103,7 @@ async fn note(tx: &mut Tx, feed: &str, change: i64, has_lost: bool) -> Result<()
 
 /// Writes down by which words a release is found: those that are shown of it, and none where it is part of another. Gives
 /// whether it is shown by itself.
-async fn write_words(tx: &mut Tx, guid: Guid) -> Result<bool> {
+pub(super) async fn write_words(tx: &mut Tx, guid: Guid) -> Result<bool> {
     let id = guid.to_string();
     let row = sqlx::query(
         "SELECT title, lead, body, status, redacted, merged_into FROM releases WHERE guid = $1",

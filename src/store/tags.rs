@@ -14,7 +14,7 @@ use crate::topics::{Correction, Relations, UNCLASSIFIED};
 const RECENT: TimeDelta = TimeDelta::days(30);
 
 /// The counter that holds the version of the rules by which all releases were last sorted.
-const RULES: &str = "rules";
+pub(super) const RULES: &str = "rules";
 
 /// How a release comes to its topics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

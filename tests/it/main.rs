@@ -23,6 +23,7 @@ mod harness;
 mod inside;
 mod layouts;
 mod manners;
+mod moving;
 mod packaged;
 mod pages;
 mod pairs;
