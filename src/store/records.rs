@@ -189,7 +189,7 @@ const OF_RELEASES: [Table; 11] = [
 ];
 
 /// The tables that belong to the store as a whole. Its first record holds them.
-const OF_STORE: [Table; 4] = [
+const OF_STORE: [Table; 3] = [
     Table {
         name: "sources",
         key: 1,
@@ -221,11 +221,6 @@ const OF_STORE: [Table; 4] = [
         name: "feed_changes",
         key: 1,
         columns: &[("feed", Text), ("change", Change), ("last_loss", Change)],
-    },
-    Table {
-        name: "counters",
-        key: 1,
-        columns: &[("name", Text), ("value", Number)],
     },
 ];
 
@@ -364,6 +359,8 @@ impl Store {
             let rows = rows.iter().map(|row| Ok(Value::Object(table.row(row)?)));
             record.insert(table.name.to_owned(), rows.collect::<Result<Value>>()?);
         }
+        let rules = counter(&mut *self.pool.acquire().await?, RULES).await?;
+        record.insert(RULES.to_owned(), rules.into());
         Ok(())
     }
 
@@ -579,29 +576,23 @@ impl Import {
     /// What belongs to the store as a whole, as far as this one does not know better.
     async fn take_whole(&mut self, record: &Map<String, Value>) -> Result<()> {
         for table in &OF_STORE {
-            for row in rows_of(record, table.name)? {
-                match table.name {
-                    "counters" => self.count(row).await?,
-                    "feed_changes" => {
-                        let rule = "ON CONFLICT (feed) DO UPDATE SET last_loss = excluded.last_loss
-                            WHERE feed_changes.last_loss < excluded.last_loss";
-                        self.insert(table, row, None, rule).await?;
-                    }
-                    _ => {
-                        self.insert(table, row, None, "ON CONFLICT DO NOTHING")
-                            .await?
-                    }
+            let rule = match table.name {
+                "feed_changes" => {
+                    "ON CONFLICT (feed) DO UPDATE SET last_loss = excluded.last_loss
+                     WHERE feed_changes.last_loss < excluded.last_loss"
                 }
+                _ => "ON CONFLICT DO NOTHING",
+            };
+            for row in rows_of(record, table.name)? {
+                self.insert(table, row, None, rule).await?;
             }
         }
-        Ok(())
-    }
-
-    /// The rules by which all releases were sorted, if all that this store will have are these.
-    async fn count(&mut self, row: &Map<String, Value>) -> Result<()> {
-        if self.is_first && text(row, "name") == Some(RULES) {
+        // The rules by which all releases were sorted, if all that this store has are these.
+        if self.is_first
+            && let Some(rules) = record.get(RULES).and_then(Value::as_i64)
+        {
             sqlx::query("UPDATE counters SET value = $1 WHERE name = $2")
-                .bind(number(row, "value"))
+                .bind(rules)
                 .bind(RULES)
                 .execute(&mut *self.tx)
                 .await?;
@@ -716,4 +707,32 @@ fn rows_of<'a>(record: &'a Map<String, Value>, table: &str) -> Result<Vec<&'a Ma
 
 fn refused(why: impl Into<String>) -> Error {
     Error::Record { why: why.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_column_that_does_not_follow_from_others_is_on_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("a.db").display());
+        let store = Store::open(&url).await.unwrap();
+        for table in OF_RELEASES.iter().chain(&OF_STORE) {
+            let sql = format!("SELECT name FROM pragma_table_info('{}')", table.name);
+            let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&store.pool);
+            let there: BTreeSet<String> =
+                rows.await.unwrap().iter().map(|row| row.get(0)).collect();
+            let mut kept: BTreeSet<String> = table
+                .columns
+                .iter()
+                .map(|(name, _)| (*name).to_owned())
+                .collect();
+            if table.name == "releases" {
+                // The index of copies is made anew.
+                kept.insert("sketched".to_owned());
+            }
+            assert_eq!(there, kept, "{}", table.name);
+        }
+    }
 }
