@@ -52,6 +52,7 @@ pub use rededuplication::{Change, Rededuplication};
 pub use report::Report;
 pub use rulings::Ruled;
 pub use systemd::Notice;
+pub use watchdog::Pulses;
 
 /// What ends a cycle early. A page that cannot be read is none of these: it stands in the cycle's report.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +101,8 @@ pub struct Ingest {
     pub turns: Turns,
     /// The lease that the sources' cycles share.
     pub leases: Leases,
+    /// How the daemon gets on.
+    pub pulses: Pulses,
 }
 
 /// Who wants a cycle.
@@ -130,10 +133,11 @@ impl Ingest {
             clock: Clock::system(),
             turns: Turns::default(),
             leases: Leases::default(),
+            pulses: Pulses::default(),
         }
     }
 
-    /// The same by another configuration and other rules on topics; the store, the clock, the turns and the lease stay.
+    /// The same by another configuration and other rules on topics; all else stays.
     pub fn reloaded(&self, config: Config, classifier: Classifier) -> Ingest {
         Ingest {
             config: Arc::new(config),

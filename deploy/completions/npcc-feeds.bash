@@ -37,6 +37,9 @@ _npcc__feeds() {
             npcc__feeds,help)
                 cmd="npcc__feeds__subcmd__help"
                 ;;
+            npcc__feeds,import)
+                cmd="npcc__feeds__subcmd__import"
+                ;;
             npcc__feeds,label)
                 cmd="npcc__feeds__subcmd__label"
                 ;;
@@ -115,6 +118,9 @@ _npcc__feeds() {
             npcc__feeds__subcmd__help,help)
                 cmd="npcc__feeds__subcmd__help__subcmd__help"
                 ;;
+            npcc__feeds__subcmd__help,import)
+                cmd="npcc__feeds__subcmd__help__subcmd__import"
+                ;;
             npcc__feeds__subcmd__help,label)
                 cmd="npcc__feeds__subcmd__help__subcmd__label"
                 ;;
@@ -182,7 +188,7 @@ _npcc__feeds() {
 
     case "${cmd}" in
         npcc__feeds)
-            opts="-h -V --config --log --help --version run fetch backfill publish export topics releases show label labels reclassify merge split rededuplicate redact classify evaluate check live help"
+            opts="-h -V --config --log --help --version run fetch backfill publish export import topics releases show label labels reclassify merge split rededuplicate redact classify evaluate check live help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -428,7 +434,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__export)
-            opts="-h --format --config --log --help"
+            opts="-h --format --with-withdrawn --config --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -454,7 +460,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__fetch)
-            opts="-h --source --format --config --log --help"
+            opts="-h --source --scheduled --format --config --log --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -484,7 +490,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__help)
-            opts="run fetch backfill publish export topics releases show label labels reclassify merge split rededuplicate redact classify evaluate check live help"
+            opts="run fetch backfill publish export import topics releases show label labels reclassify merge split rededuplicate redact classify evaluate check live help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -610,6 +616,20 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        npcc__subcmd__feeds__subcmd__help__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -812,6 +832,32 @@ _npcc__feeds() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        npcc__subcmd__feeds__subcmd__import)
+            opts="-h --format --config --log --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -14,6 +14,9 @@ pub(super) struct Arguments {
     /// Only this source
     #[arg(long, value_name = "ID")]
     source: Option<String>,
+    /// Leaves alone what is fresh or failed a moment ago, as the daemon does: for timers
+    #[arg(long)]
+    scheduled: bool,
     #[command(flatten)]
     output: output::Output,
 }
@@ -28,10 +31,12 @@ pub(super) fn sources<'a>(ingest: &'a Ingest, id: Option<&str>) -> Result<Vec<&'
 
 pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
     let sources = sources(ingest, arguments.source.as_deref())?;
+    let by = match arguments.scheduled {
+        true => By::Schedule,
+        false => By::Person,
+    };
     // Each for itself: one that is slow keeps no other waiting.
-    let cycles = sources
-        .into_iter()
-        .map(|source| ingest.cycle(source, By::Person));
+    let cycles = sources.into_iter().map(|source| ingest.cycle(source, by));
     let done = tokio::select! {
         done = join_all(cycles) => done,
         _ = tokio::signal::ctrl_c() => {

@@ -82,6 +82,7 @@ async fn reload_when_told(
         Notice::Reloading.send();
         match reloaded(file.clone(), &ingest).await {
             Ok(next) => {
+                next.pulses.await_edition();
                 // Where nobody takes it, the daemon is stopping.
                 let _ = reload.send(next).await;
             }
@@ -89,7 +90,10 @@ async fn reload_when_told(
                 tracing::error!("{why}\nthe old configuration stays");
                 let first = why.lines().next().unwrap_or_default();
                 Notice::Status(format!("the new configuration is refused: {first}")).send();
-                Notice::Ready.send();
+                // Otherwise the edition that is in the making tells it, and not before it is there.
+                if !ingest.pulses.is_edition_awaited() {
+                    Notice::Ready.send();
+                }
             }
         }
     }

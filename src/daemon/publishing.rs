@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -50,6 +51,7 @@ impl Ingest {
             record: shown().is_some(),
         };
         loop {
+            self.pulses.editing.beat();
             let shown = shown();
             let outcome = match self.store.change().await {
                 Ok(change) if Some(AsOf { change, print }) == shown && !due.files => Ok(()),
@@ -103,6 +105,7 @@ impl Ingest {
     async fn tell_ready(&self, server: &Server, due: &mut Due) {
         if due.ready && server.documents.shelf().is_some() {
             due.ready = false;
+            self.pulses.is_awaited.store(false, Ordering::Relaxed);
             Notice::Ready.send();
             self.tell_status(server).await;
         }
@@ -147,11 +150,6 @@ impl Ingest {
         };
         let mut held: HashMap<String, Arc<Held>> =
             before.map(|shelf| shelf.held.clone()).unwrap_or_default();
-        if before.is_some_and(|shelf| shelf.as_of.print != print) {
-            // Topics may be no more.
-            let paths: HashSet<String> = touched.iter().map(Address::path).collect();
-            held.retain(|path, _| paths.contains(path));
-        }
         // A hub is told of each feed, whether anybody has asked for it here or not.
         let is_held = |address: &&Address| {
             edition.site().hub.is_some()
@@ -165,6 +163,11 @@ impl Ingest {
                 || server.documents.is_wanted(&address.path())
         };
         let touched: Vec<&Address> = touched.iter().filter(is_held).collect();
+        if before.is_some_and(|shelf| shelf.as_of.print != print) {
+            // Topics may be no more, nor a hub that is told of what nobody asks for.
+            let paths: HashSet<String> = touched.iter().map(|address| address.path()).collect();
+            held.retain(|path, _| paths.contains(path));
+        }
         for address in &touched {
             if let Some(one) = self.held(edition, address, &held, &mut dates).await? {
                 held.insert(address.path(), one);

@@ -110,7 +110,7 @@ impl Ingest {
         let (minute, minutes) = watch::channel(());
         let _ticker = ticker(minute).await?;
         let own_addresses = listeners.iter().filter_map(|one| one.local_addr().ok());
-        let watchdog = Watchdog::of(&ingest, own_addresses.collect(), minutes.clone());
+        let watchdog = Watchdog::of(&ingest, own_addresses.collect());
         let places = watchdog.places.clone();
         let server = Arc::new(ArcSwap::from_pointee(ingest.server()?));
         let serving = serve::serve(listeners, server.clone(), places, stop.clone());
@@ -215,7 +215,9 @@ impl Ingest {
         mut minutes: watch::Receiver<()>,
     ) {
         loop {
+            self.pulses.reading.beat();
             self.cycle_if_due(one, server).await;
+            self.pulses.reading.beat();
             if self.fill_past(one).await {
                 // Whoever waits for the lease, as a backfill does, has its turn.
                 self.clock.sleep(BREATH).await;

@@ -2,9 +2,10 @@
 //! lives is not enough.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 use super::systemd::Notice;
@@ -12,18 +13,76 @@ use super::{Ingest, Leases, is_live};
 use crate::serve::Places;
 use crate::store::Store;
 
-/// The scheduler ticks each minute.
-const TICKS_WITHIN: Duration = Duration::from_secs(150);
+/// Each source is looked at once a minute, or a lease is waited for.
+const LOOKS_WITHIN: Duration = Duration::from_secs(150);
 /// Who fetches renews the lease every few seconds, and reads a page or looks for copies in less than this.
 const FETCHES_WITHIN: Duration = Duration::from_secs(300);
+/// All files of an archive are written in less than this, on a slow disk as well.
+const PUBLISHES_WITHIN: Duration = Duration::from_secs(1800);
 /// What the store may take for an answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);
+
+/// When something last got on. Clones are the same.
+#[derive(Debug, Clone)]
+pub struct Pulse(Arc<Mutex<Instant>>);
+
+impl Default for Pulse {
+    fn default() -> Pulse {
+        Pulse(Arc::new(Mutex::new(Instant::now())))
+    }
+}
+
+impl Pulse {
+    pub(super) fn beat(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    fn since(&self) -> Duration {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .elapsed()
+    }
+}
+
+/// How a daemon gets on. Clones are the same, so that a reload changes nothing.
+#[derive(Debug, Clone)]
+pub struct Pulses {
+    /// Looking whether a source is due.
+    pub(super) reading: Pulse,
+    /// Looking whether anything has to be published.
+    pub(super) editing: Pulse,
+    /// Whether an edition is in the making of which the service manager has to be told.
+    pub(super) is_awaited: Arc<AtomicBool>,
+}
+
+impl Default for Pulses {
+    fn default() -> Pulses {
+        Pulses {
+            reading: Pulse::default(),
+            editing: Pulse::default(),
+            is_awaited: Arc::new(AtomicBool::new(true)),
+        }
+    }
+}
+
+impl Pulses {
+    /// Whether an edition is in the making, after which the service manager is told in any case.
+    pub fn is_edition_awaited(&self) -> bool {
+        self.is_awaited.load(Ordering::Relaxed)
+    }
+
+    /// An edition by another configuration will be made.
+    pub fn await_edition(&self) {
+        self.is_awaited.store(true, Ordering::Relaxed);
+    }
+}
 
 /// What looks whether the daemon gets on.
 pub(super) struct Watchdog {
     store: Store,
     leases: Leases,
-    minutes: watch::Receiver<()>,
+    pulses: Pulses,
     addresses: Vec<SocketAddr>,
     pub(super) places: Places,
     /// The service manager ends a daemon from which it has heard nothing for so long; none where it does not wait.
@@ -32,15 +91,11 @@ pub(super) struct Watchdog {
 
 impl Watchdog {
     /// The watchdog of a daemon that listens at these addresses.
-    pub(super) fn of(
-        ingest: &Ingest,
-        addresses: Vec<SocketAddr>,
-        minutes: watch::Receiver<()>,
-    ) -> Watchdog {
+    pub(super) fn of(ingest: &Ingest, addresses: Vec<SocketAddr>) -> Watchdog {
         Watchdog {
             store: ingest.store.clone(),
             leases: ingest.leases.clone(),
-            minutes,
+            pulses: ingest.pulses.clone(),
             addresses,
             places: Places::new(),
             patience: sd_notify::watchdog_enabled(),
@@ -52,35 +107,35 @@ impl Watchdog {
         let Some(patience) = self.patience else {
             return std::future::pending().await;
         };
-        let mut minutes = self.minutes.clone();
-        let mut ticked = Instant::now();
         loop {
-            if minutes.has_changed().unwrap_or(false) {
-                minutes.mark_unchanged();
-                ticked = Instant::now();
-            }
-            match self.stuck(ticked.elapsed()).await {
+            // Well before its patience ends, so that one answer that comes late is no reason to start anew.
+            tokio::time::sleep(patience / 4).await;
+            match self.stuck().await {
                 None => Notice::Alive.send(),
                 Some(what) => {
                     tracing::error!("{what}; the service manager is not told that all is well")
                 }
             }
-            // Well before its patience ends, so that one answer that comes late is no reason to start anew.
-            tokio::time::sleep(patience / 4).await;
         }
     }
 
     /// What does not get on, if anything.
-    async fn stuck(&self, since_tick: Duration) -> Option<String> {
-        if since_tick > TICKS_WITHIN {
-            return Some(format!("the scheduler has not ticked for {since_tick:.0?}"));
+    async fn stuck(&self) -> Option<String> {
+        match self.leases.unrenewed_for() {
+            Some(since) if since > FETCHES_WITHIN => {
+                return Some(format!("a cycle has come no further for {since:.0?}"));
+            }
+            None if self.pulses.reading.since() > LOOKS_WITHIN => {
+                let since = self.pulses.reading.since();
+                return Some(format!(
+                    "the schedule has not been looked at for {since:.0?}"
+                ));
+            }
+            _ => {}
         }
-        if let Some(since) = self
-            .leases
-            .unrenewed_for()
-            .filter(|since| *since > FETCHES_WITHIN)
-        {
-            return Some(format!("a cycle has come no further for {since:.0?}"));
+        let since = self.pulses.editing.since();
+        if since > PUBLISHES_WITHIN {
+            return Some(format!("nothing could be published for {since:.0?}"));
         }
         // One that fails answers as well: a new start would mend nothing, and lose the feeds that are in memory.
         if timeout(ANSWERS_WITHIN, self.store.change()).await.is_err() {
@@ -125,44 +180,64 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("a.db").display());
         let store = Store::open(&url).await.unwrap();
+        let pulses = Pulses::default();
         let mut watchdog = Watchdog {
             store: store.clone(),
             leases: Leases::default(),
-            minutes: watch::channel(()).1,
+            pulses: pulses.clone(),
             addresses: vec![live().await],
             places: Places::new(),
             patience: None,
         };
-        let soon = Duration::from_secs(60);
-        assert_eq!(watchdog.stuck(soon).await, None);
+        let pass = async |seconds| {
+            tokio::time::pause();
+            tokio::time::advance(Duration::from_secs(seconds)).await;
+            tokio::time::resume();
+        };
+        assert_eq!(watchdog.stuck().await, None);
 
-        let stuck = watchdog.stuck(Duration::from_secs(151)).await;
-        assert_eq!(stuck.unwrap(), "the scheduler has not ticked for 151s");
+        pass(151).await;
+        let stuck = watchdog.stuck().await;
+        assert_eq!(
+            stuck.unwrap(),
+            "the schedule has not been looked at for 151s"
+        );
 
+        // A cycle may last, as long as it comes further.
         let (leases, clock) = (watchdog.leases.clone(), Clock::system());
         let lease = leases.take(&store, "a cycle", Duration::ZERO, &clock).await;
         let lease = lease.unwrap();
-        assert_eq!(watchdog.stuck(soon).await, None);
-        tokio::time::pause();
-        tokio::time::advance(Duration::from_secs(301)).await;
-        tokio::time::resume();
-        let stuck = watchdog.stuck(soon).await.unwrap();
+        assert_eq!(watchdog.stuck().await, None);
+        pass(301).await;
+        let stuck = watchdog.stuck().await.unwrap();
         assert_eq!(stuck, "a cycle has come no further for 301s");
         assert!(lease.renew(Utc::now()).await.unwrap());
-        assert_eq!(watchdog.stuck(soon).await, None);
+        assert_eq!(watchdog.stuck().await, None);
         leases.give_back(lease).await;
+        pulses.reading.beat();
+        assert_eq!(watchdog.stuck().await, None);
+
+        pass(1400).await;
+        pulses.reading.beat();
+        let stuck = watchdog.stuck().await.unwrap();
+        assert!(
+            stuck.starts_with("nothing could be published for 185"),
+            "{stuck}"
+        );
+        pulses.editing.beat();
+        assert_eq!(watchdog.stuck().await, None);
 
         let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = nobody.local_addr().unwrap();
         drop(nobody);
         watchdog.addresses.push(address);
-        let stuck = watchdog.stuck(soon).await.unwrap();
+        let stuck = watchdog.stuck().await.unwrap();
         assert_eq!(stuck, format!("nobody answers at {address}"));
         watchdog.addresses.pop();
 
         // It fails, but answers.
         store.close().await;
         assert!(store.change().await.is_err());
-        assert_eq!(watchdog.stuck(soon).await, None);
+        assert_eq!(watchdog.stuck().await, None);
     }
 }

@@ -367,7 +367,7 @@ fn edits_are_told_word_by_word_and_escaped() {
 fn exports_hold_a_release_a_line() {
     let site = site(Content::Full);
     let item = item("A, \"B\"", Some("<p>One.</p><p>Two, \"three\".</p>"));
-    let line = json_line(&site, &item).unwrap();
+    let line = json_line(&site, &item, None).unwrap();
     assert_eq!(line.matches('\n').count(), 1);
     let read: serde_json::Value = serde_json::from_str(&line).unwrap();
     assert_eq!(read["topics"][0], "hate-crime");

@@ -11,7 +11,13 @@ use super::{Error, Result};
 /// Makes the file of a store that is not there yet, readable by its owner alone; refuses one that is another's to root, to
 /// whom the system refuses nothing.
 pub(super) fn claim(file: &Path) -> Result<()> {
-    let owner = file.metadata().map_or(0, |metadata| metadata.uid());
+    // One that is not there yet would be root's for ever, in a folder that is another's.
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let there = file.metadata();
+    let there = there.or_else(|_| folder.unwrap_or(Path::new(".")).metadata());
+    let owner = there.map_or(0, |metadata| metadata.uid());
     if owner != 0 && rustix::process::geteuid().is_root() {
         return Err(Error::Owner {
             path: file.to_owned(),
@@ -75,5 +81,10 @@ mod tests {
         std::os::unix::fs::chown(&file, Some(4_000_042), None).unwrap();
         let error = claim(&file).unwrap_err().to_string();
         assert!(error.contains("sudo -u '#4000042' npcc-feeds"), "{error}");
+        // Nor may it make one where another's would be.
+        std::fs::remove_file(&file).unwrap();
+        std::os::unix::fs::chown(folder.path(), Some(4_000_042), None).unwrap();
+        assert!(claim(&file).is_err());
+        assert!(!file.exists());
     }
 }

@@ -3,7 +3,10 @@
 use std::fs;
 use std::sync::OnceLock;
 
-/// This process: its number, when it started, its user, and the process namespace and boot that all belong to.
+use rustix::io::Errno;
+use rustix::process::{Pid, test_kill_process};
+
+/// This process: its number, when it started, and the process namespace and boot that all belong to.
 ///
 /// Where the system does not tell (it is no Linux), the process is only known by a random number, and never seen to be gone.
 pub(super) fn this() -> String {
@@ -11,7 +14,7 @@ pub(super) fn this() -> String {
     THIS.get_or_init(|| {
         let pid = std::process::id();
         match (started(pid), place()) {
-            (Some(started), Some(place)) => format!("{pid} {started} {} {place}", user()),
+            (Some(started), Some(place)) => format!("{pid} {started} {place}"),
             _ => format!("{pid} ? {}", uuid::Uuid::new_v4()),
         }
     })
@@ -20,23 +23,23 @@ pub(super) fn this() -> String {
 
 /// Whether a process is surely gone: it belonged here, and its number is free or another's.
 pub(super) fn is_gone(holder: &str) -> bool {
-    let mut parts = holder.splitn(4, ' ');
-    let (Some(pid), Some(start), Some(owner), Some(there)) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
+    let mut parts = holder.splitn(3, ' ');
+    let (Some(pid), Some(start), Some(there)) = (parts.next(), parts.next(), parts.next()) else {
         return false;
     };
     let Ok(pid) = pid.parse() else { return false };
-    // Where other users' processes are hidden (hidepid of proc(5), `ProtectProc=` of systemd.exec(5)), not even the first is
-    // seen; one's own always are.
-    let is_visible = || owner == user() || started(1).is_some();
     place().is_some_and(|here| here == there)
-        && is_visible()
-        && started(pid).as_deref() != Some(start)
+        && match started(pid) {
+            Some(other) => other != start,
+            None => is_free(pid),
+        }
 }
 
-fn user() -> String {
-    rustix::process::geteuid().as_raw().to_string()
+/// Whether no process has this number. That none is seen says nothing: those of other users may be hidden (hidepid of proc(5),
+/// `ProtectProc=` of systemd.exec(5)), and one's own from another user namespace (`PrivateUsers=`).
+fn is_free(pid: u32) -> bool {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
+    pid.is_some_and(|pid| test_kill_process(pid) == Err(Errno::SRCH))
 }
 
 /// The number of the process, for a person.
@@ -65,12 +68,12 @@ mod tests {
     fn only_a_process_of_this_place_can_be_seen_to_be_gone() {
         assert!(!is_gone(&this()));
         let place = place().unwrap();
-        assert!(is_gone(&format!(
-            "{} 1 {} {place}",
-            std::process::id(),
-            user()
-        )));
-        assert!(!is_gone("1 1 0 elsewhere"));
+        assert!(is_gone(&format!("{} 1 {place}", std::process::id())));
+        // More than a machine has.
+        assert!(is_gone(&format!("{} 1 {place}", i32::MAX)));
+        // What is hidden is not gone.
+        assert!(!is_free(1) && !is_free(std::process::id()));
+        assert!(!is_gone("1 1 elsewhere"));
         assert!(!is_gone(""));
     }
 }

@@ -194,6 +194,27 @@ async fn the_store_cannot_be_exchanged_while_the_daemon_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_feed_that_only_a_hub_wanted_does_not_stay_as_it_was_when_there_is_none_any_more() {
+    let mut world = World::read(3).await;
+    let manager = Manager::listen(&mut world);
+    std::fs::create_dir_all(world.path("config")).unwrap();
+    let file = world.path("config/npcc-feeds.toml");
+    std::fs::write(&file, "[publish]\nhub = \"http://127.0.0.1:9/\"\n").unwrap();
+    let daemon = Daemon::serving(&world).await;
+    manager.hears("READY=1").await;
+    std::fs::write(&file, "[publish]\n").unwrap();
+    manager.forgets();
+    daemon.signal("HUP");
+    manager.hears("READY=1").await;
+    let atom = daemon.text("/all.atom").await;
+    assert!(!atom.contains("http://127.0.0.1:9/"), "{atom}");
+    world
+        .json(&["redact", "http://127.0.0.1/releases/release-number-2"])
+        .await;
+    daemon.wait_for("/all.atom", "has been removed").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cycle_that_a_reload_cut_is_made_up_for_at_once() {
     let mut world = World::read(2).await;
     let manager = Manager::listen(&mut world);

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use npcc_feeds::clock::Clock;
 use npcc_feeds::config::{self, Config};
 use npcc_feeds::daemon::Report;
-use npcc_feeds::daemon::{By, Ingest, Leases};
+use npcc_feeds::daemon::{By, Ingest, Leases, Pulses};
 use npcc_feeds::edition::{Address, Found, Meaning};
 use npcc_feeds::feeds::pages::For;
 use npcc_feeds::fetch::Turns;
@@ -94,6 +94,7 @@ impl Stage {
             clock: clock.clone(),
             turns: Turns::default(),
             leases: Leases::default(),
+            pulses: Pulses::default(),
         };
         let source = &ingest.config.sources[0];
         let first = ingest.cycle(source, By::Schedule).await.unwrap();
