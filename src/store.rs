@@ -5,6 +5,7 @@
 //! raises the change counter in the same transaction, and the daemon looks at the counter each second.
 
 mod documents;
+mod error;
 mod feeds;
 mod history;
 mod holds;
@@ -24,13 +25,14 @@ mod redactions;
 mod related;
 mod shown;
 mod sketches;
+mod sqlite;
 mod tags;
 mod web;
 mod withdrawals;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
@@ -38,6 +40,7 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 
 use crate::release::{DatedText, Guid, Text};
 
+pub use error::Error;
 pub use feeds::{Record, Selection};
 pub use holds::{BackOff, LONGEST_HOLD};
 pub use ingest::{Derived, NewAddress, NewRevision, Way};
@@ -54,97 +57,14 @@ pub use shown::{ALL, FeedChange, REVISIONS};
 pub use tags::{Retagged, Word};
 pub use web::{Kept, LONGEST_FRESH, Validators, header_text, header_value};
 
-/// What the store cannot do.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// The address of the store is none that this program can open.
-    #[error(
-        "the store's address {url:?} is not understood: write sqlite:PATH, as in sqlite:state/npcc-feeds.db"
-    )]
-    Url {
-        /// The address as configured.
-        url: String,
-    },
-    /// The folder of the store is missing and cannot be made.
-    #[error("the store's folder {} cannot be made: {source}; make it, or point [store] url elsewhere", path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The store cannot be opened.
-    #[error(
-        "the store {url} cannot be opened: {source}; see that it is a database of this program and may be written"
-    )]
-    Open {
-        /// The address as configured.
-        url: String,
-        /// What the database said.
-        source: sqlx::Error,
-    },
-    /// The store's tables cannot be brought up to date.
-    #[error("the store's tables cannot be brought up to date: {0}; is it from a newer npcc-feeds?")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
-    /// The file cannot be made.
-    #[error("the store {path} cannot be made: {source}")]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// Root came to a store that is another user's.
-    #[error(
-        "the store {path} belongs to {owner}, as whom its daemon runs; do this as that user too: sudo -u {owner} npcc-feeds ..."
-    )]
-    Owner {
-        /// The store's file.
-        path: PathBuf,
-        /// Whose it is.
-        owner: String,
-    },
-    /// The database refused.
-    #[error("the store failed: {0}")]
-    Sql(#[from] sqlx::Error),
-    /// A row holds what this program never writes.
-    #[error("the store holds {what} that cannot be read: {why}")]
-    Row {
-        /// What it is.
-        what: &'static str,
-        /// Why it cannot be read.
-        why: String,
-    },
-    /// What is to be taken into the store is no record of a release.
-    #[error("the record {why}")]
-    Record {
-        /// What is wrong with it.
-        why: String,
-    },
-    /// Somebody else fetches.
-    #[error(
-        "{purpose} is under way ({holder}); try again when it is done, at the latest after {until}"
-    )]
-    Leased {
-        /// Who holds the lease.
-        holder: String,
-        /// What for.
-        purpose: String,
-        /// When it ends unless it is renewed.
-        until: DateTime<Utc>,
-    },
-    /// What was read is not so any more.
-    #[error(
-        "a text was removed, merged or split in this moment; what was found before does not count any more"
-    )]
-    Overruled,
-}
-
 /// Reads need not wait for one another; there is one writer at a time in any case.
 const CONNECTIONS: u32 = 4;
 
 /// A connection that is not used for so long is closed: each has a thread, a cache and the tables' description.
 const IDLE: Duration = Duration::from_secs(30);
+
+/// How long a daemon that ends may take to leave the store to the next.
+const HAND_OVER: Duration = Duration::from_secs(3);
 
 /// The result of the store's work.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -154,51 +74,42 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Store {
     pool: AnyPool,
     options: AnyConnectOptions,
+    file: PathBuf,
     /// How many of a person's words there were when the work began; none where they do not matter.
     ruling: Option<i64>,
 }
 
 impl Store {
     /// Opens the store at an address like `sqlite:state/npcc-feeds.db`, makes it if it is not there, and brings its
-    /// tables up to date.
+    /// tables up to date, with a backup of it as it was.
     ///
     /// # Errors
-    /// [`Error::Url`], [`Error::Folder`], [`Error::Open`], [`Error::Migrate`].
+    /// [`Error::Url`], [`Error::Folder`], [`Error::File`], [`Error::Owner`], [`Error::Open`], [`Error::Newer`],
+    /// [`Error::Backup`], [`Error::Migrate`].
     pub async fn open(url: &str) -> Result<Store> {
         sqlx::any::install_default_drivers();
-        let path = url
-            .strip_prefix("sqlite:")
-            .map(|path| path.strip_prefix("//").unwrap_or(path))
-            .filter(|path| !path.is_empty())
-            .ok_or_else(|| Error::Url {
-                url: url.to_owned(),
-            })?;
-        let file = PathBuf::from(path.split('?').next().unwrap_or(path));
-        if let Some(folder) = file
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder).map_err(|source| Error::Folder {
-                path: folder.to_owned(),
-                source,
-            })?;
-        }
-        ownership::claim(&file)?;
+        let file = sqlite::file(url)?;
+        sqlite::make(&file)?;
         let failed = |source| Error::Open {
             url: url.to_owned(),
             source,
         };
-        let options = AnyConnectOptions::from_str(&as_url(&file)).map_err(failed)?;
+        let options = AnyConnectOptions::from_str(&sqlite::as_url(&file)).map_err(failed)?;
         // A pool tries again for half a minute, and then tells only that it did: what cannot be opened shows here.
         let mut first = AnyConnection::connect_with(&options)
             .await
             .map_err(failed)?;
-        prepare(&mut first).await.map_err(failed)?;
+        sqlite::prepare(&mut first).await.map_err(failed)?;
+        if let Some(version) = migrations::version(&mut first).await?
+            && version < migrations::VERSION
+        {
+            sqlite::back_up(&mut first, &file, version).await?;
+        }
         first.close().await.map_err(failed)?;
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
             .idle_timeout(IDLE)
-            .after_connect(|connection, _| Box::pin(prepare(connection)))
+            .after_connect(|connection, _| Box::pin(sqlite::prepare(connection)))
             .after_release(|connection, _| {
                 Box::pin(async move {
                     // A full disk makes SQLite roll back by itself. sqlx's own rollback then fails, and the connection
@@ -214,10 +125,40 @@ impl Store {
         let store = Store {
             pool,
             options,
+            file,
             ruling: None,
         };
         store.make_searchable().await?;
         Ok(store)
+    }
+
+    /// Looks whether the store is damaged; reads all of it.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`], [`Error::Sql`].
+    pub async fn check(&self) -> Result<()> {
+        sqlite::check(&mut *self.pool.acquire().await?).await
+    }
+
+    /// Keeps every other daemon from this store as long as what it gives lives. One that is about to end is waited for.
+    ///
+    /// # Errors
+    /// [`Error::Daemon`] when another has it.
+    pub async fn keep(&self) -> Result<sqlite::Kept> {
+        let until = Instant::now() + HAND_OVER;
+        loop {
+            match sqlite::keep(&self.file) {
+                Err(Error::Daemon { .. }) if Instant::now() < until => {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+                kept => return kept,
+            }
+        }
+    }
+
+    /// The backups that were made of the store before its tables became others: they hold what was removed since.
+    pub fn backups(&self) -> Vec<PathBuf> {
+        sqlite::backups(&self.file)
     }
 
     /// The same store for a piece of work that no person's word may cross: once somebody has removed, merged or split a
@@ -246,7 +187,7 @@ impl Store {
             .max_lifetime(None)
             .after_connect(|connection, _| {
                 Box::pin(async move {
-                    prepare(connection).await?;
+                    sqlite::prepare(connection).await?;
                     sqlx::query("BEGIN").execute(&mut *connection).await?;
                     // SQLite begins with the first thing that is read.
                     sqlx::query("SELECT value FROM counters")
@@ -288,34 +229,7 @@ impl Store {
     }
 }
 
-/// The file as a URL, in which sqlx resolves `%` and cuts at `?` and `#`.
-fn as_url(file: &Path) -> String {
-    let path = file.display().to_string();
-    let path = path
-        .replace('%', "%25")
-        .replace('?', "%3F")
-        .replace('#', "%23");
-    format!("sqlite://{path}?mode=rwc")
-}
-
 type Tx = Transaction<'static, Any>;
-
-async fn prepare(connection: &mut AnyConnection) -> std::result::Result<(), sqlx::Error> {
-    // AnyPool leaves SQLite in delete mode, where readers and the writer wait for each other. With WAL, `normal` could
-    // lose the last transactions when the power fails, so every commit is synced.
-    for pragma in [
-        "PRAGMA busy_timeout = 30000",
-        "PRAGMA journal_mode = WAL",
-        "PRAGMA synchronous = FULL",
-        // SQLite keeps 2 MiB for each connection; a page that is read again comes from the system's cache as well.
-        "PRAGMA cache_size = -512",
-        // What is removed for good must not stay behind in free pages.
-        "PRAGMA secure_delete = ON",
-    ] {
-        sqlx::query(pragma).execute(&mut *connection).await?;
-    }
-    Ok(())
-}
 
 /// Goes up with every transaction that changes what is shown.
 const CHANGE: &str = "change";

@@ -40,6 +40,7 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
             ))
         }
     };
+    ingest.store.check().await?;
     let mut import = ingest.store.import().await?;
     let (mut new, mut known, mut sources) = (0, 0, BTreeSet::new());
     for (at, line) in input.lines().enumerate() {

@@ -36,6 +36,12 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
             )));
         }
     };
+    for backup in ingest.store.backups() {
+        tracing::warn!(
+            "{} was made before and may hold the text: remove that file as well",
+            backup.display()
+        );
+    }
     if arguments.output.format == Format::Json {
         return output::json(&json!({"guid": guid.to_string(), "redacted": what}));
     }

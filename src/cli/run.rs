@@ -13,6 +13,8 @@ use super::{Outcome, Stop, setup};
 use crate::daemon::{Ingest, Notice};
 
 pub(super) async fn run(ingest: &Ingest, file: Option<&Path>) -> Outcome {
+    let _kept = ingest.store.keep().await?;
+    ingest.store.check().await?;
     let listeners = listeners(&ingest.config.serve.listen).await?;
     for listener in &listeners {
         let address = listener

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
-use sqlx::{AnyPool, SqlStr};
+use sqlx::{AnyConnection, AnyPool, Row, SqlStr};
 
-use super::Result;
+use super::{Error, Result};
 
 const SQLITE: [(i64, &str, &str); 6] = [
     (1, "first", include_str!("migrations/sqlite/0001_first.sql")),
@@ -34,6 +34,27 @@ const SQLITE: [(i64, &str, &str); 6] = [
 
 /// The version of the tables that this program knows.
 pub(super) const VERSION: u64 = SQLITE.len() as u64;
+
+/// The version of a store's tables; none where there are none yet.
+pub(super) async fn version(connection: &mut AnyConnection) -> Result<Option<u64>> {
+    // The table is sqlx's.
+    let table = "SELECT name FROM sqlite_master WHERE name = '_sqlx_migrations'";
+    let is_there = sqlx::query(table).fetch_optional(&mut *connection).await?;
+    if is_there.is_none() {
+        return Ok(None);
+    }
+    let row = sqlx::query("SELECT COALESCE(MAX(version), 0) FROM _sqlx_migrations")
+        .fetch_one(connection)
+        .await?;
+    let found = u64::try_from(row.try_get::<i64, _>(0)?).unwrap_or_default();
+    if found > VERSION {
+        return Err(Error::Newer {
+            found,
+            known: VERSION,
+        });
+    }
+    Ok((found > 0).then_some(found))
+}
 
 pub(super) async fn run(pool: &AnyPool) -> Result<()> {
     run_first(pool, SQLITE.len()).await
@@ -66,8 +87,9 @@ async fn run_first(pool: &AnyPool, count: usize) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use sqlx::Row;
+    use sqlx::Connection;
 
+    use super::super::Store;
     use super::*;
 
     #[tokio::test]
@@ -137,5 +159,48 @@ mod tests {
             let row = sqlx::query(sql).fetch_one(&pool).await.unwrap();
             assert_eq!(row.get::<String, _>(0), expected, "{sql}");
         }
+    }
+
+    #[tokio::test]
+    async fn there_is_a_backup_of_a_store_before_its_tables_become_others() {
+        use std::os::unix::fs::PermissionsExt;
+        sqlx::any::install_default_drivers();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a store.db");
+        let url = format!("sqlite:{}", file.display());
+        let raw = format!("sqlite://{}?mode=rwc", file.display());
+        let pool = AnyPool::connect(&raw).await.unwrap();
+        run_first(&pool, 5).await.unwrap();
+        sqlx::query("INSERT INTO counters (name, value) VALUES ('mine', 7)")
+            .execute(&pool)
+            .await
+            .unwrap();
+        pool.close().await;
+        let backup = folder.path().join("a store.db-version-5");
+
+        // Without one, the tables stay.
+        std::fs::create_dir_all(backup.join("in the way")).unwrap();
+        let error = Store::open(&url).await.unwrap_err();
+        assert!(matches!(error, Error::Backup { .. }), "{error}");
+        assert!(!folder.path().join("a store.db-version-5.half").exists());
+        std::fs::remove_dir_all(&backup).unwrap();
+
+        let store = Store::open(&url).await.unwrap();
+        assert_eq!(store.backups(), [backup.clone()]);
+        let mode = backup.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        store.close().await;
+        for (file, expected) in [(&backup, Some(5)), (&file, Some(VERSION))] {
+            let url = format!("sqlite://{}", file.display());
+            let mut connection = AnyConnection::connect(&url).await.unwrap();
+            assert_eq!(version(&mut connection).await.unwrap(), expected);
+            let row = sqlx::query("SELECT value FROM counters WHERE name = 'mine'");
+            let row = row.fetch_one(&mut connection).await.unwrap();
+            assert_eq!(row.get::<i64, _>(0), 7);
+        }
+        // What is up to date is opened without.
+        std::fs::remove_file(&backup).unwrap();
+        let store = Store::open(&url).await.unwrap();
+        assert!(store.backups().is_empty());
     }
 }

@@ -36,6 +36,7 @@ mod rules;
 mod running;
 mod service;
 mod sources;
+mod state;
 mod topics;
 mod websub;
 mod withdrawals;

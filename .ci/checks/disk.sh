@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# The store's disk is full, then can only be read, then the store is locked by another program: each is told in words, feeds go
+# on being served, and when it is over every release comes, once.
+set -eu
+# Mounts are root's, in a namespace of one's own as well.
+if [ -z "${IN_NAMESPACE:-}" ]; then
+    IN_NAMESPACE=yes exec unshare --mount $([ "$(id -u)" -eq 0 ] || echo --user --map-root-user) "$0"
+fi
+. .ci/environment.sh 18721
+base=http://127.0.0.1:$((port + 1))
+export NPCC_FEEDS_SOURCES__0__SCHEDULE='["* * * * *"]'
+
+fail() {
+    echo "$*" >&2
+    tail -n 20 "$work/daemon.log" >&2
+    exit 1
+}
+# within SECONDS WHAT COMMAND...
+within() {
+    local seconds=$1 what=$2
+    shift 2
+    for _ in $(seq $((seconds * 5))); do
+        "$@" && return
+        sleep 0.2
+    done
+    fail "not within $seconds seconds: $what"
+}
+says() { grep -q "$1" "$work/daemon.log"; }
+shows() { curl -fs "$base/all.rss" | grep -q "$1"; }
+is_served() { curl -fs "$base/all.rss" | grep -q '</rss>' || fail "the feeds are not served while $1"; }
+not() { ! "$@"; }
+troubled() { curl -s "$base/health" | grep -q "$1"; }
+publish() {
+    curl -fsS -X POST "http://127.0.0.1:$port/control/publish" -d "{\"id\": \"late-$1\", \"title\": \"Late release $1\",
+        \"date\": \"$(date -u +%F)\", \"lead\": \"Lead of $1.\", \"body\": \"Text $1 a$1 b$1 c$1 d$1 e$1 f$1 g$1 h$1.\"}" >/dev/null
+}
+comes() { within 130 "release $1 after $2" shows "Late release $1<"; }
+start() {
+    "$npcc_feeds" run 2>"$work/daemon.log" &
+    daemon=$!
+    pids+=("$daemon")
+    within 60 "an edition" shows '<item>'
+}
+stop() {
+    kill "$daemon"
+    wait "$daemon" || true
+}
+
+mkdir "$work/store"
+mount -t tmpfs -o size=50m tmpfs "$work/store"
+trap 'kill "${pids[@]}" 2>/dev/null || true; wait; umount "$work/store"; cleanup' EXIT
+newsroom --hold 1
+"$npcc_feeds" --log error fetch >/dev/null
+start
+
+# What is left after this is less than a page of the journal.
+dd if=/dev/zero of="$work/store/filler" bs=4k 2>/dev/null || true
+for n in 1 2; do publish "$n"; done
+within 130 "the full disk is told" says 'its disk is full'
+is_served "the disk is full"
+within 130 "/health tells of it" troubled 'disk is full'
+rm "$work/store/filler"
+for n in 1 2; do comes "$n" "there was room"; done
+within 130 "/health is well again" not troubled 'disk is full'
+echo "full: told, served all the while, made up for"
+
+stop
+mount -o remount,ro "$work/store"
+start
+publish 3
+within 130 "that it cannot be written" says 'the store cannot be written'
+is_served "the store can only be read"
+stop
+mount -o remount,rw "$work/store"
+start
+comes 3 "it could be written"
+echo "read-only: told, served all the while, made up for"
+
+mkfifo "$work/gate"
+sqlite3 "$work/store/npcc-feeds.db" <"$work/gate" &
+pids+=($!)
+exec 3>"$work/gate"
+echo 'BEGIN IMMEDIATE;' >&3
+publish 4
+within 130 "the lock is told" says 'locked by another program'
+is_served "the store is locked"
+echo 'ROLLBACK;' >&3
+exec 3>&-
+comes 4 "the lock"
+echo "locked: told, served all the while, made up for"
+
+twice=$(sqlite3 "$work/store/npcc-feeds.db" 'SELECT title FROM releases GROUP BY title HAVING COUNT(*) > 1')
+[ -z "$twice" ] || fail "stored twice: $twice"

@@ -1,0 +1,159 @@
+//! What the store cannot do, in words that say what to do.
+
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+
+/// What the store cannot do.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address of the store is none that this program can open.
+    #[error(
+        "the store's address {url:?} is not understood: write sqlite:PATH, as in sqlite:state/npcc-feeds.db"
+    )]
+    Url {
+        /// The address as configured.
+        url: String,
+    },
+    /// The folder of the store is missing and cannot be made.
+    #[error("the store's folder {} cannot be made: {source}; make it, or point [store] url elsewhere", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The store cannot be opened.
+    #[error(
+        "the store {url} cannot be opened: {source}; see that it is a database of this program and may be written"
+    )]
+    Open {
+        /// The address as configured.
+        url: String,
+        /// What the database said.
+        source: sqlx::Error,
+    },
+    /// The store's tables cannot be brought up to date.
+    #[error("the store's tables cannot be brought up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The store is from a program that knows more than this one.
+    #[error(
+        "the store is of version {found}, made by a newer npcc-feeds, and this one knows version {known}; it was left as it is: \
+         install that npcc-feeds, or point [store] url at the backup that it made before"
+    )]
+    Newer {
+        /// The version of its tables.
+        found: u64,
+        /// The newest that this program knows.
+        known: u64,
+    },
+    /// The store's tables would be changed, and there can be no backup first.
+    #[error(
+        "no backup can be made of the store at {}, before its tables are brought up to date: {why}; it was left as it is: make room, \
+         or see that its folder may be written", path.display()
+    )]
+    Backup {
+        /// Where it was to be.
+        path: PathBuf,
+        /// What went wrong.
+        why: String,
+    },
+    /// Another daemon works on the store.
+    #[error(
+        "another daemon (process {process}) works on the store {}; stop it first, or give this one a store of its own in [store] url",
+        path.display()
+    )]
+    Daemon {
+        /// The store's file.
+        path: PathBuf,
+        /// The number of its process, as far as it is known.
+        process: String,
+    },
+    /// There is no room for what is to be written.
+    #[error("the store failed, as its disk is full ({0}); make room, and it goes on by itself")]
+    Full(sqlx::Error),
+    /// The store can only be read.
+    #[error(
+        "the store cannot be written ({0}); see that its file and folder belong to this user, and that its disk is not mounted read-only"
+    )]
+    ReadOnly(sqlx::Error),
+    /// Somebody else has the store for himself.
+    #[error(
+        "the store is locked by another program for too long ({0}); see which has it open, as fuser(1) tells"
+    )]
+    Locked(sqlx::Error),
+    /// What is in the file is none of what was written.
+    #[error(
+        "the store is damaged ({0}); it was left as it is. Stop what uses it, keep a copy, and take a backup in its place, or make a \
+         new one by `npcc-feeds import` of an export; what sqlite3's .recover saves may do as well"
+    )]
+    Damaged(String),
+    /// The file cannot be made.
+    #[error("the store {path} cannot be made: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Root came to a store that is another user's.
+    #[error(
+        "the store {path} belongs to {owner}, as whom its daemon runs; do this as that user too: sudo -u {owner} npcc-feeds ..."
+    )]
+    Owner {
+        /// The store's file.
+        path: PathBuf,
+        /// Whose it is.
+        owner: String,
+    },
+    /// The database refused.
+    #[error("the store failed: {0}")]
+    Sql(sqlx::Error),
+    /// A row holds what this program never writes.
+    #[error("the store holds {what} that cannot be read: {why}")]
+    Row {
+        /// What it is.
+        what: &'static str,
+        /// Why it cannot be read.
+        why: String,
+    },
+    /// What is to be taken into the store is no record of a release.
+    #[error("the record {why}")]
+    Record {
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Somebody else fetches.
+    #[error(
+        "{purpose} is under way ({holder}); try again when it is done, at the latest after {until}"
+    )]
+    Leased {
+        /// Who holds the lease.
+        holder: String,
+        /// What for.
+        purpose: String,
+        /// When it ends unless it is renewed.
+        until: DateTime<Utc>,
+    },
+    /// What was read is not so any more.
+    #[error(
+        "a text was removed, merged or split in this moment; what was found before does not count any more"
+    )]
+    Overruled,
+}
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Error {
+        let code = error.as_database_error().and_then(|error| error.code());
+        // SQLite's result codes (https://sqlite.org/rescode.html), of which the extended ones have the plain one as their last
+        // byte.
+        let plain = code.and_then(|code| code.parse::<u32>().ok());
+        match plain.map(|code| code & 0xff) {
+            Some(13) => Error::Full(error),
+            Some(8) => Error::ReadOnly(error),
+            Some(5 | 6) => Error::Locked(error),
+            Some(11 | 26) => Error::Damaged(error.to_string()),
+            _ => Error::Sql(error),
+        }
+    }
+}
