@@ -3,11 +3,11 @@
 set -eu
 . .ci/environment.sh 18641
 
-# The program is not installed here, and a check must not install it.
+# The program and its manual pages are not installed here, and a check must not install them.
 mkdir "$work/units"
 cp deploy/npcc-feeds*.service deploy/npcc-feeds*.socket deploy/npcc-feeds*.timer "$work/units"
 sed -i -E "s#^(Exec[A-Za-z]+)=npcc-feeds #\1=$npcc_feeds #" "$work"/units/*.service
-said=$(systemd-analyze verify "$work"/units/* 2>&1) && [ -z "$said" ] || { printf '%s\n' "$said" >&2; exit 1; }
+said=$(systemd-analyze verify --man=no "$work"/units/* 2>&1) && [ -z "$said" ] || { printf '%s\n' "$said" >&2; exit 1; }
 for unit in npcc-feeds npcc-feeds-fetch; do
     systemd-analyze security --offline=true --no-pager --threshold=13 "$work/units/$unit.service" >"$work/security" ||
         { cat "$work/security" >&2; exit 1; }
@@ -16,11 +16,10 @@ done
 [ -s "$work/npcc-feeds.limits" ]
 diff "$work"/*.limits
 
-# The README's lines for the configuration, in a folder that stands for /etc/npcc-feeds.
+# The package's configuration, in a folder that stands for /etc/npcc-feeds.
 mkdir "$work/etc"
-install -m 644 config/npcc-feeds.toml config/topics.toml -t "$work/etc"
-edit=$(sed -n '/sudo sed -i/,/npcc-feeds.toml$/p' README.md | sed -e 's/sudo //' -e "s|/etc/npcc-feeds|$work/etc|g")
-eval "$edit"
+cp config/topics.toml "$work/etc"
+sed "s|/etc/npcc-feeds|$work/etc|" deploy/debian/npcc-feeds.toml >"$work/etc/npcc-feeds.toml"
 (cd / && env -u NPCC_FEEDS_STORE__URL "$npcc_feeds" --config "$work/etc/npcc-feeds.toml" check) >"$work/checked"
 grep -q "^$work/etc/topics.toml: right, 30 topics" "$work/checked"
 grep -q '^url = "sqlite:/var/lib/npcc-feeds/npcc-feeds.db"' "$work/etc/npcc-feeds.toml"
