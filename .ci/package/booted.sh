@@ -1,0 +1,139 @@
+#!/usr/bin/env bash
+# Runs inside a booted Debian without a network: the package from its installation to its purge, then the README's lines
+# by hand. Called by .ci/checks/package.sh, which shows what this prints when it fails.
+set -eEu
+cd /root/npcc-feeds
+
+proved() { echo "proved: $*"; }
+fail() {
+    echo "failed: $*"
+    systemctl status --no-pager -l npcc-feeds.service npcc-feeds.socket || true
+    journalctl --no-pager -u npcc-feeds | tail -n 40
+    exit 1
+}
+trap 'fail "line $LINENO: $BASH_COMMAND"' ERR
+
+# The README's section, one command a line; those after `cargo build` are the ones by hand.
+section=$(sed -n '/^## Install as a service/,/^## Commands/s/^    //p' README.md)
+as_package=$(sed -n '/^sudo apt install/p' <<<"$section")
+by_hand=$(sed -n '/^cargo build/,$p' <<<"$section" | sed 1d)
+[ -n "$as_package" ] && [ -n "$by_hand" ]
+
+# Everything that is there, but for what a system keeps for itself.
+files() {
+    find / \( -path /proc -o -path /sys -o -path /dev -o -path /run -o -path /tmp -o -path /proof -o -path /examples \
+        -o -path /var/log -o -path /var/cache -o -path /var/tmp -o -path /var/lib/dpkg -o -path /var/lib/apt \
+        -o -path /root/npcc-feeds \) -prune -o -print |
+        grep -Ev '^/etc/(\.pwd\.lock|(passwd|group|shadow|gshadow)-)$' | sort
+    cut -d: -f1 /etc/passwd /etc/group
+}
+get() { curl -fsS -m 30 "http://127.0.0.1:8611$1"; }
+guids() { get /export.jsonl | grep -o '"guid":"[^"]*"' | sort; }
+# The service runs, and its socket is systemd's.
+serves() {
+    systemctl is-active --quiet npcc-feeds.socket npcc-feeds.service
+    systemctl is-enabled --quiet npcc-feeds.socket npcc-feeds.service
+    [ "$(get /live)" = live ]
+    [ "$(ps -o user:20= -C npcc-feeds | xargs)" = npcc-feeds ]
+}
+# The configuration is changed as a person would, for a newsroom on this machine; a cycle of its user fills the feed.
+fills() {
+    sed -i -e 's|^feed = .*|feed = "http://127.0.0.1:8612/feed/rss"|' -e 's|^pause = .*|pause = "1ms"|' \
+        -e 's|^listing = .*|listing = "http://127.0.0.1:8612/releases"|' -e 's|^hosts = .*|hosts = ["127.0.0.1"]|' \
+        /etc/npcc-feeds/npcc-feeds.toml
+    systemctl reload npcc-feeds
+    # From elsewhere: a checkout's own configuration comes before that of the host. The daemon may be at a cycle of its own.
+    for _ in $(seq 20); do
+        (cd / && sudo -u npcc-feeds npcc-feeds --log warn fetch) && break
+        sleep 1
+    done
+    (cd / && sudo -u npcc-feeds npcc-feeds --log error releases --limit 1) | grep . || fail "no release is in the store"
+    for _ in $(seq 10); do
+        get /all.rss | grep '<item>' >/dev/null && return
+        sleep 1
+    done
+    fail "no item is in the feed"
+}
+
+/examples/newsroom >/dev/null &
+files >/tmp/before
+
+[ ! -e /etc/ssl/certs/ca-certificates.crt ]
+bash -e -c "$as_package"
+[ -s /etc/ssl/certs/ca-certificates.crt ]
+serves
+fills
+[ "$(dpkg-query -W -f '${Conffiles}' npcc-feeds | awk 'NF { print $1 }' | sort | xargs)" = \
+    "/etc/npcc-feeds/npcc-feeds.toml /etc/npcc-feeds/topics.toml" ]
+# A root of this kind leaves manual pages out where its maker says so; dpkg knows them all the same.
+for file in man/man1/npcc-feeds.1.gz man/man1/npcc-feeds-fetch.1.gz bash-completion/completions/npcc-feeds \
+    zsh/vendor-completions/_npcc-feeds fish/vendor_completions.d/npcc-feeds.fish; do
+    [ -s "/usr/share/$file" ] || fail "no $file"
+done
+[ "$(systemctl is-enabled npcc-feeds-fetch.timer || true)" = disabled ]
+[ "$(systemctl is-active npcc-feeds-fetch.timer || true)" = inactive ]
+proved "'$as_package' to a served feed, with certificates, manual pages and completions"
+
+# A cycle of the daemon's own may still add older releases.
+guids >/tmp/guids
+socket=$(systemctl show -P InvocationID npcc-feeds.socket)
+process=$(systemctl show -P MainPID npcc-feeds.service)
+cp /etc/npcc-feeds/npcc-feeds.toml /tmp/edited.toml
+for n in 1 2 3; do
+    while [ ! -e /tmp/stop ]; do
+        curl -sS -m 30 -o /dev/null -w '%{http_code}\n' http://127.0.0.1:8611/all.rss || echo refused
+    done >"/tmp/answers.$n" 2>&1 &
+    asking[n]=$!
+done
+apt-get install /proof/newer.deb
+sleep 2
+touch /tmp/stop
+wait "${asking[@]}"
+answers=$(cat /tmp/answers.* | sort | uniq -c | xargs)
+[[ "$answers" =~ ^[0-9]+\ 200$ ]] || fail "answers during the upgrade: $answers"
+serves
+[ "$(systemctl show -P MainPID npcc-feeds.service)" != "$process" ]
+[ "$(systemctl show -P InvocationID npcc-feeds.socket)" = "$socket" ]
+cmp /tmp/edited.toml /etc/npcc-feeds/npcc-feeds.toml
+grep -q '^# A newer topics' /etc/npcc-feeds/topics.toml
+guids >/tmp/guids-after
+[ -s /tmp/guids ] && [ -z "$(comm -23 /tmp/guids /tmp/guids-after)" ]
+proved "an upgrade keeps the edited configuration and $(wc -l </tmp/guids) releases, and takes what was not edited; answers meanwhile: $answers"
+
+apt-get remove npcc-feeds
+[ "$(systemctl is-active npcc-feeds.service npcc-feeds.socket | sort -u || true)" = inactive ]
+if get /live; then fail "something serves after the removal"; fi
+[ ! -e /usr/bin/npcc-feeds ] && [ -s /var/lib/npcc-feeds/npcc-feeds.db ]
+cmp /tmp/edited.toml /etc/npcc-feeds/npcc-feeds.toml
+proved "a removal ends the service, and keeps the store and the configuration"
+
+apt-get install /proof/newer.deb
+serves
+guids >/tmp/guids-after
+[ -z "$(comm -23 /tmp/guids /tmp/guids-after)" ]
+proved "installed again, it goes on with both"
+
+systemctl --quiet disable --now npcc-feeds.socket npcc-feeds.service
+systemctl start npcc-feeds-fetch.service
+grep '<item>' /var/lib/npcc-feeds/published/all.rss >/dev/null
+dpkg -i /proof/newer.deb
+[ "$(systemctl is-active npcc-feeds.service npcc-feeds.socket | sort -u || true)" = inactive ]
+[ "$(systemctl is-enabled npcc-feeds.service npcc-feeds.socket | sort -u || true)" = disabled ]
+proved "a host that wants only files gets them, and no daemon by an upgrade"
+
+mkdir -p /etc/systemd/system/npcc-feeds.service.d
+echo '# nothing' >/etc/systemd/system/npcc-feeds.service.d/override.conf
+apt-get purge npcc-feeds
+files >/tmp/after
+# What the package brought for others to use as well stays.
+left=$(comm -13 <(sort /tmp/before) <(sort /tmp/after) |
+    grep -Ev '^/(etc/(ssl|ca-certificates)|usr/(local/)?share/ca-certificates|usr/(lib/ssl|share/(doc|man|bug|lintian)))' |
+    grep -Fvx "$(dpkg -L ca-certificates openssl)" || true)
+[ -z "$left" ] || fail "left after the purge: $left"
+proved "a purge leaves nothing"
+
+bash -e -c "$by_hand"
+serves
+fills
+proved "the README's lines by hand, to a served feed"
+touch /proof/passed
