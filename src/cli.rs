@@ -10,6 +10,7 @@ mod import;
 mod label;
 mod labels;
 mod live;
+mod log;
 mod merge;
 mod output;
 mod publish;
@@ -57,6 +58,9 @@ struct Arguments {
     /// What the log tells: error, warn, info, debug or trace [default: info; warn beside a progress bar]
     #[arg(long, global = true, value_name = "LEVEL")]
     log: Option<Level>,
+    /// How the log is written [default: journal where standard error is the journal, else text]
+    #[arg(long, global = true, value_name = "FORMAT", value_enum)]
+    log_format: Option<log::LogFormat>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -161,7 +165,7 @@ pub fn main() -> ExitCode {
         None if has_bar && io::stderr().is_terminal() => Level::WARN,
         None => Level::INFO,
     };
-    setup::log(level);
+    log::begin(level, arguments.log_format);
     memory::be_frugal();
     let done = tokio::runtime::Runtime::new()
         .map_err(Stop::from)

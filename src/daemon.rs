@@ -41,6 +41,7 @@ use crate::topics::Classifier;
 
 use crate::edition::folder::Unwritten;
 use crate::fetch::{Failure, Turns};
+use crate::metrics::Metrics;
 use crate::{config, edition, html};
 pub use judging::Judged;
 pub use leases::Leases;
@@ -103,6 +104,8 @@ pub struct Ingest {
     pub leases: Leases,
     /// How the daemon gets on.
     pub pulses: Pulses,
+    /// What it counts of its work.
+    pub metrics: Metrics,
 }
 
 /// Who wants a cycle.
@@ -134,6 +137,7 @@ impl Ingest {
             turns: Turns::default(),
             leases: Leases::default(),
             pulses: Pulses::default(),
+            metrics: Metrics::default(),
         }
     }
 

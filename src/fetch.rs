@@ -21,6 +21,7 @@ use url::Url;
 
 use crate::clock::Clock;
 use crate::config;
+use crate::metrics::{Metrics, Outcome};
 use crate::newsroom::Page;
 use crate::store::{self, Kept, Lease, Store, Validators};
 
@@ -79,6 +80,8 @@ pub struct Tools<'a> {
     pub turns: &'a Turns,
     /// The time.
     pub clock: &'a Clock,
+    /// Where requests are counted.
+    pub metrics: &'a Metrics,
 }
 
 /// What asks one source's hosts, one request at a time.
@@ -89,6 +92,7 @@ pub struct Client<'a> {
     lease: &'a Lease,
     turns: &'a Turns,
     clock: &'a Clock,
+    metrics: &'a Metrics,
     source: &'a config::Source,
     /// A hash of how pages are read: what was read by other rules is read again, changed or not.
     rules: i64,
@@ -141,6 +145,7 @@ impl<'a> Client<'a> {
             lease: tools.lease,
             turns: tools.turns,
             clock: tools.clock,
+            metrics: tools.metrics,
             source,
             rules,
             pause: config.pause,
@@ -277,9 +282,11 @@ impl<'a> Client<'a> {
         // The pause counts from the end of an answer: a server that is slow already needs it most.
         self.store.asked(&host, self.clock.now()).await?;
         let response = answer
-            .map_err(|_| Failure::Timeout(self.timeout))?
-            .map_err(|error| Failure::of(&error, self.timeout))?;
+            .map_err(|_| Failure::Timeout(self.timeout))
+            .and_then(|answer| answer.map_err(|error| Failure::of(&error, self.timeout)))
+            .inspect_err(|_| self.metrics.asked(Outcome::Failed))?;
         let status = response.status();
+        self.metrics.asked(Outcome::of(status));
         tracing::debug!(%url, status = status.as_u16(), ms = started.elapsed().as_millis(), "asked");
         self.keep_hold(url, status, response.headers()).await?;
         let in_flight = InFlight {

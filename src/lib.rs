@@ -51,6 +51,7 @@ pub mod fetch;
 pub mod html;
 pub mod layout;
 pub mod memory;
+pub mod metrics;
 pub mod newsroom;
 pub mod release;
 pub mod schedule;

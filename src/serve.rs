@@ -8,6 +8,7 @@ mod documents;
 mod export;
 mod health;
 mod listener;
+mod metrics;
 mod packed;
 mod responses;
 mod sealed;
@@ -23,6 +24,7 @@ use futures_util::future::{BoxFuture, Either, Ready, ready};
 use http::header::{self, HeaderMap};
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 
 pub use body::Body;
 pub use documents::{AsOf, Documents, Held, Shelf};
@@ -31,6 +33,7 @@ pub use listener::{Places, serve};
 
 use crate::edition::{Address, Edition, Error, Found, Meaning};
 use crate::feeds::{media, pages};
+use crate::metrics::Metrics;
 use body::Content;
 use documents::{Accepted, Encoding, text_header};
 use responses::{POLICY, html, not_yet, plain};
@@ -64,6 +67,10 @@ pub struct Server {
     pub retired: HashMap<String, Option<String>>,
     /// What the store failed at in the last cycle: it could not be written down there.
     pub store_trouble: Arc<ArcSwapOption<String>>,
+    /// What is counted.
+    metrics: Metrics,
+    /// How many connections there are.
+    pub(super) connections: TaskTracker,
     making: Arc<Semaphore>,
     exporting: Arc<Semaphore>,
 }
@@ -75,6 +82,7 @@ impl Server {
         rules: String,
         watched: Vec<Watched>,
         retired: HashMap<String, Option<String>>,
+        metrics: Metrics,
     ) -> Server {
         Server {
             documents: Arc::default(),
@@ -83,6 +91,8 @@ impl Server {
             watched,
             retired,
             store_trouble: Arc::default(),
+            metrics,
+            connections: TaskTracker::new(),
             making: Arc::new(Semaphore::new(MADE_AT_ONCE)),
             exporting: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
         }
@@ -93,6 +103,7 @@ impl Server {
         Server {
             documents: before.documents.clone(),
             store_trouble: before.store_trouble.clone(),
+            connections: before.connections.clone(),
             making: before.making.clone(),
             exporting: before.exporting.clone(),
             ..self
@@ -106,7 +117,7 @@ impl Server {
         request: Request<B>,
     ) -> Either<Ready<Response<Body>>, BoxFuture<'static, Response<Body>>> {
         if let Some(response) = self.at_once(&request) {
-            log(&request, &response);
+            self.note(&request, &response);
             return Either::Left(ready(response));
         }
         let server = self.clone();
@@ -114,9 +125,14 @@ impl Server {
             // What a request carries is nothing to us, and need not be shared between threads.
             let request = request.map(drop);
             let response = server.respond(&request).await;
-            log(&request, &response);
+            server.note(&request, &response);
             response
         }))
+    }
+
+    fn note<B>(&self, request: &Request<B>, response: &Response<Body>) {
+        self.count(request.uri().path(), response);
+        log(request, response);
     }
 
     /// The answer with a document that is held in the form that is asked for.
@@ -149,6 +165,7 @@ impl Server {
                 "live\n".to_owned(),
             ),
             "/health" => self.health().await,
+            "/metrics" => self.metrics().await,
             _ => {
                 let query = request.uri().query().unwrap_or_default();
                 match Address::read(self.edition.site(), path, query) {

@@ -132,6 +132,14 @@ impl Store {
         Ok(store)
     }
 
+    /// How many bytes it takes, without what a journal holds for a moment.
+    ///
+    /// # Errors
+    /// [`Error::Sql`].
+    pub async fn size(&self) -> Result<i64> {
+        sqlite::size(&mut *self.pool.acquire().await?).await
+    }
+
     /// Looks whether the store is damaged; reads all of it.
     ///
     /// # Errors

@@ -1,13 +1,9 @@
-//! What commands begin with: the log, the configuration, the taxonomy, the store.
+//! What commands begin with: the configuration, the taxonomy, the store.
 
-use std::io::{self, IsTerminal};
+use std::io;
 use std::path::Path;
 
 use anyhow::Context;
-use tracing::Level;
-use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::layer::SubscriberExt;
-use tracing_subscriber::util::SubscriberInitExt;
 
 use super::Stop;
 use crate::config::{self, Config, DEFAULT_TAXONOMY};
@@ -18,22 +14,6 @@ use crate::topics::{Classifier, SHIPPED, Taxonomy};
 
 /// Where a configuration is looked for when none is named.
 const PLACES: [&str; 2] = ["config/npcc-feeds.toml", "/etc/npcc-feeds/npcc-feeds.toml"];
-
-/// Logs to standard error: our own words at `level`, those of libraries only from warnings on.
-pub(super) fn log(level: Level) {
-    let libraries = LevelFilter::from_level(level).min(LevelFilter::WARN);
-    let targets = Targets::new()
-        .with_default(libraries)
-        .with_target(env!("CARGO_CRATE_NAME"), level);
-    let lines = tracing_subscriber::fmt::layer()
-        .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal())
-        .with_target(false);
-    tracing_subscriber::registry()
-        .with(targets)
-        .with(lines)
-        .init();
-}
 
 /// Configuration and classifier, read and checked.
 pub(super) struct Setup {
@@ -102,8 +82,12 @@ fn configuration(file: Option<&Path>) -> Result<Document, Stop> {
     if let Some(file) = file.or(variable.as_ref().map(Path::new)) {
         return document(file);
     }
-    // One that is there but cannot be read is an error, rather than a reason to take another.
-    let is_there = |place: &&Path| !matches!(place.try_exists(), Ok(false));
+    // One that is there but cannot be read is an error, rather than a reason to take another; but a folder that this user may
+    // not even look into, as a command for the service's user is called from, holds none for it.
+    let is_there = |place: &&Path| match place.try_exists() {
+        Ok(is_there) => is_there,
+        Err(error) => error.kind() != io::ErrorKind::PermissionDenied,
+    };
     match PLACES.iter().map(Path::new).find(is_there) {
         Some(place) => document(place),
         None => Ok(Document::new("the built-in configuration", config::SHIPPED)),

@@ -63,6 +63,7 @@ impl<'a> Cycle<'a> {
             lease,
             turns: &ingest.turns,
             clock: &ingest.clock,
+            metrics: &ingest.metrics,
         };
         let rules = rules(source);
         Ok(Cycle {

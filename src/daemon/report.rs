@@ -31,6 +31,18 @@ pub struct Report {
     pub whole_since: Option<DateTime<Utc>>,
 }
 
+impl Report {
+    /// What was decided of releases, and how often.
+    pub(super) fn verdicts(&self) -> [(&'static str, u64); 4] {
+        [
+            ("new", self.new),
+            ("revised", self.revised),
+            ("merged", self.merged),
+            ("withdrawn", self.withdrawn),
+        ]
+    }
+}
+
 fn in_utc<S: Serializer>(time: &Option<DateTime<Utc>>, to: S) -> Result<S::Ok, S::Error> {
     let text = time.map(|time| time.to_rfc3339_opts(chrono::SecondsFormat::Secs, true));
     text.serialize(to)

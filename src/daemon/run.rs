@@ -59,10 +59,33 @@ impl Ingest {
         by: By,
         patience: Duration,
     ) -> Result<Report, Error> {
-        self.under_lease("a cycle", source, by, patience, async |cycle| {
-            cycle.run().await
-        })
-        .await
+        let done = self
+            .under_lease("a cycle", source, by, patience, async |cycle| {
+                cycle.run().await
+            })
+            .await;
+        self.count(source, &done);
+        done
+    }
+
+    fn count(&self, source: &Source, done: &Result<Report, Error>) {
+        let outcome = match done {
+            Ok(report) if report.failed.is_empty() => "ok",
+            Ok(_) => "failing",
+            // It has not begun.
+            Err(Error::Store(store::Error::Leased { .. })) => return,
+            Err(_) => "error",
+        };
+        self.metrics.cycles.add(&[&source.id, outcome], 1);
+        if let Ok(report) = done {
+            self.count_verdicts(source, report);
+        }
+    }
+
+    pub(super) fn count_verdicts(&self, source: &Source, report: &Report) {
+        for (verdict, count) in report.verdicts() {
+            self.metrics.verdicts.add(&[&source.id, verdict], count);
+        }
     }
 
     pub(super) async fn under_lease<T>(
@@ -165,7 +188,14 @@ impl Ingest {
         });
         let rules = format!("{:016x}", self.classifier.version());
         let watched = watched.collect::<Result<_, _>>()?;
-        Ok(Server::new(self.edition(), rules, watched, self.retired()))
+        let metrics = self.metrics.clone();
+        Ok(Server::new(
+            self.edition(),
+            rules,
+            watched,
+            self.retired(),
+            metrics,
+        ))
     }
 
     async fn warn_of_old_rules(&self) {

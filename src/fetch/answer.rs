@@ -124,6 +124,9 @@ impl Client<'_> {
         let reading = tokio::time::timeout_at(in_flight.deadline, reading);
         let read = holding(self.lease, self.clock, reading).await?;
         self.store.asked(&in_flight.host, self.clock.now()).await?;
+        if let Ok(Ok(bytes)) = &read {
+            self.metrics.upstream_received.add(&[], bytes.len() as u64);
+        }
         read.map_err(|_| Failure::Timeout(self.timeout))?
     }
 }

@@ -52,15 +52,18 @@ impl Health {
     }
 }
 
+/// What the store failed at in the last cycle.
+pub(super) fn store_trouble(server: &Server) -> Option<String> {
+    let trouble = server.store_trouble.load_full();
+    trouble.map(|trouble| trouble.to_string())
+}
+
 /// How all is doing, for people.
 pub(super) async fn status(server: &Server, now: DateTime<Utc>) -> Status {
     let store = server.edition.store();
     let mut status = Status {
         sources: Vec::new(),
-        store: server
-            .store_trouble
-            .load_full()
-            .map(|trouble| trouble.to_string()),
+        store: store_trouble(server),
         releases: 0,
         version: server.rules.clone(),
     };
@@ -96,10 +99,7 @@ fn told(progress: &Progress) -> Vec<String> {
 /// Reads the health of all sources and of the store.
 pub(super) async fn read(server: &Server, now: DateTime<Utc>) -> Health {
     let mut sources = Vec::new();
-    let mut store = server
-        .store_trouble
-        .load_full()
-        .map(|trouble| trouble.to_string());
+    let mut store = store_trouble(server);
     for source in &server.watched {
         match source_health(server.edition.store(), source, now).await {
             Ok(health) => sources.push(health),

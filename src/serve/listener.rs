@@ -70,7 +70,7 @@ pub async fn serve(
     places: Places,
     stop: CancellationToken,
 ) {
-    let connections = TaskTracker::new();
+    let connections = server.load().connections.clone();
     let deadlines = Arc::new(Deadlines::default());
     let accepting = async {
         // Who comes while the program is exchanged gets feeds, and no excuse. A store that cannot be read must not keep

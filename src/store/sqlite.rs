@@ -121,6 +121,16 @@ pub(super) fn backups(file: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// How many bytes the file has.
+pub(super) async fn size(connection: &mut AnyConnection) -> Result<i64> {
+    let mut size = 1;
+    for pragma in ["PRAGMA page_count", "PRAGMA page_size"] {
+        let row = sqlx::query(pragma).fetch_one(&mut *connection).await?;
+        size *= row.try_get::<i64, _>(0)?;
+    }
+    Ok(size)
+}
+
 /// Looks whether all pages of the file are what they should be.
 pub(super) async fn check(connection: &mut AnyConnection) -> Result<()> {
     let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(connection);

@@ -20,6 +20,67 @@ async fn a_health_check_learns_whether_the_daemon_serves() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_daemon_does_is_measured() {
+    let mut world = World::new(examples()).await;
+    // Once, at the start.
+    world.set("SOURCES__0__SCHEDULE", "[\"0 0 1 1 *\"]");
+    world.set("FETCH__HISTORY", "1d");
+    world
+        .site()
+        .set_fault("/releases/mobile", Fault::Status(503, None));
+    let daemon = Daemon::start(&world).await;
+    daemon.wait_for("/metrics", "npcc_feeds_cycles_total").await;
+    daemon.wait_for("/all.rss", "Press office closed").await;
+    for path in ["/topics/hate-crime.atom", "/", "/nowhere", "/all.json"] {
+        daemon.get(path).await;
+    }
+    let answer = daemon.get("/metrics").await;
+    assert_eq!(
+        answer.headers()["content-type"],
+        "text/plain; version=0.0.4; charset=utf-8"
+    );
+    let text = answer.text().await.unwrap();
+    let value = |line: &str| {
+        let found = text.lines().find_map(|one| one.strip_prefix(line));
+        let found = found.unwrap_or_else(|| panic!("no {line} in\n{text}"));
+        found.trim().parse::<f64>().unwrap()
+    };
+    let cycles = |outcome: &str| {
+        let line = format!("npcc_feeds_cycles_total{{outcome=\"{outcome}\",source=\"npcc\"}} 1");
+        text.contains(&line)
+    };
+    assert!(cycles("ok") || cycles("failing"), "{text}");
+    let asked = world.asked().len() as f64;
+    assert!(value("npcc_feeds_upstream_requests_total{outcome=\"ok\"}") <= asked);
+    assert!(value("npcc_feeds_upstream_received_bytes_total") > 10_000.0);
+    assert!(value("npcc_feeds_verdicts_total{source=\"npcc\",verdict=\"new\"}") >= 10.0);
+    let stored = world.releases().await.len() as f64;
+    assert!(value("npcc_feeds_releases") <= stored);
+    assert!(value("npcc_feeds_topic_releases{topic=\"hate-crime\"}") >= 1.0);
+    for kind in ["atom", "page", "json", "rss"] {
+        let line = format!("npcc_feeds_http_requests_total{{kind=\"{kind}\",status=\"200\"}}");
+        assert!(value(&line) >= 1.0);
+    }
+    assert_eq!(
+        value("npcc_feeds_http_requests_total{kind=\"page\",status=\"404\"}"),
+        1.0
+    );
+    assert!(value("npcc_feeds_http_sent_bytes_total") > 10_000.0);
+    let now = chrono::Utc::now().timestamp() as f64;
+    let last = value("npcc_feeds_source_last_success_timestamp_seconds{source=\"npcc\"}");
+    assert!((now - 60.0..=now).contains(&last));
+    assert!(value("npcc_feeds_source_next_cycle_timestamp_seconds{source=\"npcc\"}") > now);
+    assert!(value("npcc_feeds_store_bytes") > 100_000.0);
+    assert_eq!(value("npcc_feeds_store_failing"), 0.0);
+    assert!(value("npcc_feeds_http_connections") >= 1.0);
+    let version = env!("CARGO_PKG_VERSION");
+    assert!(
+        text.contains(&format!("version=\"{version}\"}} 1")),
+        "{text}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_daemon_fetches_serves_and_shows_what_others_fetched() {
     let world = World::new(examples()).await;
     let daemon = Daemon::start(&world).await;

@@ -335,6 +335,7 @@ async fn what_one_source_is_told_holds_though_another_that_asked_before_finds_it
         lease: &lease,
         turns: &turns,
         clock: &world.clock,
+        metrics: &ingest.metrics,
     };
     let client = || Client::new(tools, world.source(), 0, true).unwrap();
     let (mut one, mut two) = (client(), client());

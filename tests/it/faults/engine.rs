@@ -95,6 +95,7 @@ impl Stage {
             turns: Turns::default(),
             leases: Leases::default(),
             pulses: Pulses::default(),
+            metrics: npcc_feeds::metrics::Metrics::default(),
         };
         let source = &ingest.config.sources[0];
         let first = ingest.cycle(source, By::Schedule).await.unwrap();
