@@ -31,6 +31,8 @@ pub struct Config {
     pub classify: Classify,
     /// What the feeds hold.
     pub publish: Publish,
+    /// Who is told when something is wrong.
+    pub alarm: Alarm,
     /// Where the feeds are served.
     pub serve: Serve,
 }
@@ -146,6 +148,16 @@ pub enum Content {
     Full,
     /// The lead alone.
     Summary,
+}
+
+/// `[alarm]`
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Alarm {
+    /// A command for the shell; empty for none.
+    pub command: String,
+    /// An address to post to; empty for none.
+    pub webhook: String,
 }
 
 /// `[serve]`

@@ -1,5 +1,6 @@
 //! The daemon: when to look, one cycle, the history in the background, start and stop.
 
+mod alarms;
 mod announcements;
 mod arrivals;
 mod audit;

@@ -28,7 +28,7 @@ use tokio_util::task::TaskTracker;
 
 pub use body::Body;
 pub use documents::{AsOf, Documents, Held, Shelf};
-pub use health::{Health, Watched};
+pub use health::{FAILED_FOR_LONG, Health, Watched};
 pub use listener::{Places, serve};
 
 use crate::edition::{Address, Edition, Error, Found, Meaning};

@@ -5,6 +5,7 @@
 //! raises the change counter in the same transaction, and the daemon looks at the counter each second.
 
 mod documents;
+mod episodes;
 mod error;
 mod feeds;
 mod history;
@@ -40,6 +41,7 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 
 use crate::release::{DatedText, Guid, Text};
 
+pub use episodes::Episode;
 pub use error::Error;
 pub use feeds::{Record, Selection};
 pub use holds::{BackOff, LONGEST_HOLD};

@@ -66,8 +66,10 @@ echo "full: told, served all the while, made up for"
 
 # As after a power failure: SQLite needs the journal that a clean end takes away (https://sqlite.org/wal.html, Read-Only
 # Databases).
-kill -KILL "$daemon"
-wait "$daemon" 2>/dev/null || true
+{
+    kill -KILL "$daemon"
+    wait "$daemon" || true
+} 2>/dev/null
 mount -o remount,ro "$work/store"
 start
 publish 3

@@ -188,7 +188,7 @@ _npcc__feeds() {
 
     case "${cmd}" in
         npcc__feeds)
-            opts="-h -V --config --log --help --version run fetch backfill publish export import topics releases show label labels reclassify merge split rededuplicate redact classify evaluate check live help"
+            opts="-h -V --config --log --log-format --help --version run fetch backfill publish export import topics releases show label labels reclassify merge split rededuplicate redact classify evaluate check live help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -202,6 +202,10 @@ _npcc__feeds() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -210,7 +214,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__backfill)
-            opts="-h --source --since --max-pages --format --config --log --help"
+            opts="-h --source --since --max-pages --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -240,6 +244,10 @@ _npcc__feeds() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -248,7 +256,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__check)
-            opts="-h --format --config --log --help"
+            opts="-h --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -264,6 +272,10 @@ _npcc__feeds() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -274,7 +286,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__classify)
-            opts="-h --format --config --log --help"
+            opts="-h --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -292,6 +304,10 @@ _npcc__feeds() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -300,7 +316,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__evaluate)
-            opts="-h --config --log --help pairs topics help"
+            opts="-h --config --log --log-format --help pairs topics help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -312,6 +328,10 @@ _npcc__feeds() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -378,7 +398,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__evaluate__subcmd__pairs)
-            opts="-h --format --config --log --help"
+            opts="-h --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -396,6 +416,10 @@ _npcc__feeds() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -404,7 +428,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__evaluate__subcmd__topics)
-            opts="-h --misses --against --format --config --log --help"
+            opts="-h --misses --against --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -426,6 +450,10 @@ _npcc__feeds() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -434,7 +462,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__export)
-            opts="-h --format --with-withdrawn --config --log --help"
+            opts="-h --format --with-withdrawn --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -452,6 +480,10 @@ _npcc__feeds() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -460,7 +492,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__fetch)
-            opts="-h --source --scheduled --format --config --log --help"
+            opts="-h --source --scheduled --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -480,6 +512,10 @@ _npcc__feeds() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -840,7 +876,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__import)
-            opts="-h --format --config --log --help"
+            opts="-h --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -856,6 +892,10 @@ _npcc__feeds() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -866,7 +906,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__label)
-            opts="-h --format --config --log --help"
+            opts="-h --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -884,6 +924,10 @@ _npcc__feeds() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -892,7 +936,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__labels)
-            opts="-h --config --log --help export help"
+            opts="-h --config --log --log-format --help export help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -906,6 +950,10 @@ _npcc__feeds() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -914,7 +962,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__labels__subcmd__export)
-            opts="-h --config --log --help"
+            opts="-h --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -926,6 +974,10 @@ _npcc__feeds() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -978,7 +1030,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__live)
-            opts="-h --config --log --help"
+            opts="-h --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -990,6 +1042,10 @@ _npcc__feeds() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1000,7 +1056,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__merge)
-            opts="-h --format --config --log --help"
+            opts="-h --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1016,6 +1072,10 @@ _npcc__feeds() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1026,7 +1086,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__publish)
-            opts="-h --format --config --log --help"
+            opts="-h --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1042,6 +1102,10 @@ _npcc__feeds() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1052,7 +1116,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__reclassify)
-            opts="-h --dry-run --format --config --log --help"
+            opts="-h --dry-run --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1068,6 +1132,10 @@ _npcc__feeds() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1078,7 +1146,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__redact)
-            opts="-h --format --config --log --help"
+            opts="-h --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1094,6 +1162,10 @@ _npcc__feeds() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1104,7 +1176,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__rededuplicate)
-            opts="-h --dry-run --format --config --log --help"
+            opts="-h --dry-run --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1122,6 +1194,10 @@ _npcc__feeds() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1130,7 +1206,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__releases)
-            opts="-h --topic --limit --format --config --log --help"
+            opts="-h --topic --limit --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1156,6 +1232,10 @@ _npcc__feeds() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1164,7 +1244,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__run)
-            opts="-h --config --log --help"
+            opts="-h --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1176,6 +1256,10 @@ _npcc__feeds() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1186,7 +1270,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__show)
-            opts="-h --format --config --log --help"
+            opts="-h --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1202,6 +1286,10 @@ _npcc__feeds() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1212,7 +1300,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__split)
-            opts="-h --format --config --log --help"
+            opts="-h --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1228,6 +1316,10 @@ _npcc__feeds() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1238,7 +1330,7 @@ _npcc__feeds() {
             return 0
             ;;
         npcc__subcmd__feeds__subcmd__topics)
-            opts="-h --format --config --log --help"
+            opts="-h --format --config --log --log-format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1254,6 +1346,10 @@ _npcc__feeds() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log-format)
+                    COMPREPLY=($(compgen -W "text json journal" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -45,6 +45,9 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
             return Err(Stop::Failed);
         }
     };
+    if let Err(error) = ingest.tell_alarms().await {
+        tracing::warn!(%error, "what is the matter could not be told");
+    }
     let mut reports = Vec::new();
     let mut ended = Ok(());
     for report in done {

@@ -134,6 +134,14 @@ impl Checks<'_> {
                 "one that begins with https:// or http://, or nothing",
             );
         }
+        let webhook = &config.alarm.webhook;
+        if !webhook.is_empty() && web_address(webhook).is_none() {
+            self.tell(
+                &[Step::Key("alarm"), Step::Key("webhook")],
+                format!("{webhook:?} is no address to post to"),
+                "one that begins with https:// or http://, or nothing",
+            );
+        }
         if !is_listen_address(&config.serve.listen) {
             self.tell(
                 &[Step::Key("serve"), Step::Key("listen")],

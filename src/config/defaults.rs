@@ -15,6 +15,7 @@ impl Default for Config {
             sources: vec![Source::npcc()],
             classify: Classify::default(),
             publish: Publish::default(),
+            alarm: super::Alarm::default(),
             serve: Serve::default(),
         }
     }

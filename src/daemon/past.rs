@@ -47,10 +47,13 @@ impl Ingest {
         by: By,
         patience: Duration,
     ) -> Result<Step, Error> {
-        self.under_lease("filling the past", source, by, patience, async |cycle| {
-            cycle.step_back(since).await
-        })
-        .await
+        let step = self
+            .under_lease("filling the past", source, by, patience, async |cycle| {
+                cycle.step_back(since).await
+            })
+            .await?;
+        self.count_verdicts(source, &step.report);
+        Ok(step)
     }
 
     /// One step into the past, if it is not complete; gives whether there may be more to do at once.

@@ -65,6 +65,9 @@ impl Ingest {
             })
             .await;
         self.count(source, &done);
+        if done.is_ok() {
+            self.note_episodes(source).await;
+        }
         done
     }
 
@@ -147,6 +150,7 @@ impl Ingest {
                 () = stop.cancelled() => None,
                 () = ingest.work(&mut scheduled, &now, &minutes) => None,
                 () = ingest.keep_publishing(&now) => None,
+                () = ingest.keep_telling_alarms() => None,
                 () = watchdog.keep() => None,
                 Some(next) = reloads.recv() => Some(next),
             };

@@ -9,7 +9,7 @@ use crate::schedule::Schedule;
 use crate::store::{Alarm, Error, Progress, Selection, Store, Trouble};
 
 /// A source that has failed for so long needs a person.
-const LONG: TimeDelta = TimeDelta::hours(6);
+pub const FAILED_FOR_LONG: TimeDelta = TimeDelta::hours(6);
 
 /// A source to report on.
 #[derive(Debug, Clone)]
@@ -131,7 +131,7 @@ async fn source_health(
         failing_since: time(progress.failing_since),
         failed_for_long: progress
             .failing_since
-            .is_some_and(|since| now - since >= LONG),
+            .is_some_and(|since| now - since >= FAILED_FOR_LONG),
         whole_since: time(progress.whole_since()),
         trouble: progress.trouble,
         alarms: progress.alarms,

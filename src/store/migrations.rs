@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, AnyPool, Row, SqlStr};
 
 use super::{Error, Result};
 
-const SQLITE: [(i64, &str, &str); 6] = [
+const SQLITE: [(i64, &str, &str); 7] = [
     (1, "first", include_str!("migrations/sqlite/0001_first.sql")),
     (
         2,
@@ -30,6 +30,11 @@ const SQLITE: [(i64, &str, &str); 6] = [
         include_str!("migrations/sqlite/0005_topics.sql"),
     ),
     (6, "feeds", include_str!("migrations/sqlite/0006_feeds.sql")),
+    (
+        7,
+        "alarms",
+        include_str!("migrations/sqlite/0007_alarms.sql"),
+    ),
 ];
 
 /// The version of the tables that this program knows.

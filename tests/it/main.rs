@@ -8,6 +8,7 @@ mod site;
 #[path = "../../benches/archive/simulation/mod.rs"]
 mod simulation;
 
+mod alarms;
 mod archive;
 mod commands;
 mod connections;

@@ -1,0 +1,199 @@
+//! Somebody is told what is the matter: once when it begins, and once when it is over.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::post;
+use serde_json::Value;
+
+use crate::harness::{World, numbered};
+use crate::inside::Inside;
+use crate::running::{Daemon, until};
+use crate::site::Fault;
+
+/// A world whose alarms go to these.
+async fn world(change: impl FnOnce(&mut npcc_feeds::config::Alarm)) -> Inside {
+    let mut world = Inside::new(numbered(1..=5)).await;
+    let mut config = (*world.ingest.config).clone();
+    change(&mut config.alarm);
+    world.ingest.config = Arc::new(config);
+    world
+}
+
+impl Inside {
+    /// A cycle, so much later, and what is told after it.
+    async fn after(&self, minutes: i64) {
+        self.turn_minutes(minutes);
+        self.cycle().await;
+        self.ingest.tell_alarms().await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_is_run_once_an_episode_and_once_when_it_is_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("told");
+    let told = || {
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        text.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let world = world(|alarm| {
+        let name = file.display();
+        alarm.command = format!(
+            "(cat; echo \" $NPCC_FEEDS_ALARM_SOURCE $NPCC_FEEDS_ALARM_KIND $NPCC_FEEDS_ALARM_STATE $NPCC_FEEDS_ALARM_TEXT\") >> {name}"
+        );
+    })
+    .await;
+    world.after(0).await;
+    assert_eq!(told(), [""; 0]);
+
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(410, None));
+    world.after(15).await;
+    world.after(24 * 60).await;
+    let lines = told();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains(" npcc gone raised "), "{lines:?}");
+    let mut json = serde_json::Deserializer::from_str(&lines[0]).into_iter::<Value>();
+    let json = json.next().unwrap().unwrap();
+    assert_eq!(
+        (&json["kind"], &json["state"]),
+        (&"gone".into(), &"raised".into())
+    );
+    assert!(
+        json["text"]
+            .as_str()
+            .unwrap()
+            .contains("look for its new one")
+    );
+    assert_eq!(json["status"], "http://127.0.0.1:8611/status");
+
+    // One good cycle between bad ones is no all-clear.
+    world.site().clear_faults();
+    world.after(24 * 60).await;
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(410, None));
+    world.after(30).await;
+    world.after(24 * 60).await;
+    assert_eq!(told().len(), 1);
+    world.site().clear_faults();
+    world.after(24 * 60).await;
+    assert_eq!(told().len(), 1);
+    world.after(61).await;
+    let lines = told();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[1].contains(" npcc gone cleared "), "{lines:?}");
+    assert!(lines[1].contains("all clear since "), "{lines:?}");
+    world.after(24 * 60).await;
+    assert_eq!(told().len(), 2);
+}
+
+#[derive(Clone, Default)]
+struct Webhook {
+    told: Arc<Mutex<Vec<Value>>>,
+    fails: Arc<Mutex<usize>>,
+}
+
+async fn heard(State(webhook): State<Webhook>, body: String) -> StatusCode {
+    let mut fails = webhook.fails.lock().unwrap();
+    if *fails > 0 {
+        *fails -= 1;
+        return StatusCode::BAD_GATEWAY;
+    }
+    let told = serde_json::from_str(&body).unwrap();
+    webhook.told.lock().unwrap().push(told);
+    StatusCode::NO_CONTENT
+}
+
+impl Webhook {
+    async fn start(&self) -> String {
+        let router = Router::new()
+            .route("/hook", post(heard))
+            .with_state(self.clone());
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(axum::serve(listener, router).into_future());
+        format!("http://{address}/hook")
+    }
+
+    fn told(&self) -> Vec<(String, String)> {
+        let told = self.told.lock().unwrap();
+        let word = |one: &Value, name: &str| one[name].as_str().unwrap().to_owned();
+        told.iter()
+            .map(|one| (word(one, "kind"), word(one, "state")))
+            .collect()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_does_not_hear_is_told_again_and_a_short_failure_is_nobodys_business() {
+    let webhook = Webhook::default();
+    *webhook.fails.lock().unwrap() = 2;
+    let url = webhook.start().await;
+    let world = world(|alarm| alarm.webhook = url).await;
+    world.after(0).await;
+    for way in ["/feed/rss", "/releases"] {
+        world.site().set_fault(way, Fault::Status(500, None));
+    }
+    for _ in 0..5 {
+        world.after(60).await;
+    }
+    assert_eq!(webhook.told(), []);
+    for _ in 0..3 {
+        world.after(7 * 60).await;
+    }
+    assert_eq!(
+        webhook.told(),
+        [("failing".to_owned(), "raised".to_owned())]
+    );
+    world.site().clear_faults();
+    world.after(24 * 60).await;
+    world.after(61).await;
+    assert_eq!(
+        webhook.told()[1..],
+        [("failing".to_owned(), "cleared".to_owned())]
+    );
+    let told = webhook.told.lock().unwrap()[0]["text"].to_string();
+    assert!(
+        told.contains("National Police Chiefs' Council: failing: nothing could be read since"),
+        "{told}"
+    );
+    assert!(told.contains("the server answered 500"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_daemon_tells_and_so_does_fetch() {
+    let webhook = Webhook::default();
+    let mut world = World::read(3).await;
+    world.set("ALARM__WEBHOOK", &webhook.start().await);
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(410, None));
+    world.failing_fetch().await;
+    assert_eq!(webhook.told(), [("gone".to_owned(), "raised".to_owned())]);
+    world.failing_fetch().await;
+    assert_eq!(webhook.told().len(), 1);
+
+    // A store that knows of none: the daemon's first cycle finds it.
+    world.change_store("DELETE FROM episodes").await;
+    world.change_store("DELETE FROM back_offs").await;
+    world.forget_cycles().await;
+    let daemon = Daemon::start(&world).await;
+    until("the daemon has told", || webhook.told().len() == 2).await;
+    assert!(
+        daemon
+            .text("/metrics")
+            .await
+            .contains("npcc_feeds_alarms_sent_total{outcome=\"ok\"} 1")
+    );
+
+    world.set("ALARM__WEBHOOK", "nowhere");
+    let output = world.run(&["check"]).await;
+    assert_eq!(output.status.code(), Some(78));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("no address to post to"), "{said}");
+}
