@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use npcc_feeds::config::Source;
+use npcc_feeds::document::Problems;
 use npcc_feeds::newsroom::{Announced, Page, Reader};
 use npcc_feeds::release::Published;
 use npcc_feeds::text::is_xml_char;
@@ -84,4 +85,14 @@ pub fn check_year(day: Option<String>) {
     let day = day.expect("what is published has a day");
     let year: i32 = day.get(..4).and_then(|year| year.parse().ok()).unwrap_or(0);
     assert!((1995..=9999).contains(&year) && day.len() == 10, "{day}");
+}
+
+/// What is said of a document that is wrong: where, within it, and what.
+pub fn check_problems(problems: &Problems, text: &str) {
+    assert!(!problems.0.is_empty());
+    for problem in &problems.0 {
+        assert!(!problem.what.is_empty());
+        let lines = text.lines().count().max(1);
+        assert!(problem.line.is_none_or(|line| (1..=lines).contains(&line)), "{problem} of {lines}");
+    }
 }

@@ -156,7 +156,8 @@ impl Document {
     }
 
     fn line_at(&self, offset: usize) -> usize {
-        let end = offset.min(self.text.len());
+        // What lacks at the end lacks on the last line that says anything.
+        let end = offset.min(self.text.trim_end().len());
         self.text.as_bytes()[..end]
             .iter()
             .filter(|byte| **byte == b'\n')
@@ -187,5 +188,12 @@ mod tests {
         let left_out = [Step::Key("many"), Step::Index(1), Step::Key("list")];
         assert_eq!(line(&left_out), Some(10));
         assert_eq!(line(&[Step::Key("nothing")]), None);
+    }
+
+    #[test]
+    fn what_lacks_at_the_end_of_a_document_lacks_on_its_last_line() {
+        let document = Document::new("a.toml", "a = 1\nb = [1,\n\n");
+        let problem = document.parse::<toml::Table>().unwrap_err();
+        assert_eq!(problem.line, Some(2));
     }
 }

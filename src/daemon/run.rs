@@ -182,7 +182,10 @@ impl Ingest {
     }
 
     /// What answers requests, without a document yet.
-    fn server(&self) -> Result<Server, Error> {
+    ///
+    /// # Errors
+    /// [`Error::Schedule`].
+    pub fn server(&self) -> Result<Server, Error> {
         let watched = self.config.sources.iter().map(|source| {
             Ok::<_, Error>(Watched {
                 id: source.id.clone(),

@@ -14,6 +14,7 @@ mod commands;
 mod connections;
 mod copies;
 mod corrections;
+mod crashes;
 mod cycles;
 mod daemon;
 mod edits;

@@ -1,0 +1,162 @@
+//! The daemon is killed at any moment of cycles full of news, edits and copies, again and again.
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use npcc_feeds::release::{CanonicalPath, Guid};
+use url::Url;
+
+use crate::harness::{World, of_today};
+
+/// How often, unless `CRASHES` says otherwise.
+const CRASHES: u32 = 40;
+
+/// Reads a feed for ever: whatever comes as a whole answer is a whole feed.
+async fn subscribe(url: String, is_over: Arc<AtomicBool>, whole: Arc<AtomicUsize>) {
+    let client = reqwest::Client::builder()
+        .pool_max_idle_per_host(0)
+        .build()
+        .unwrap();
+    while !is_over.load(Ordering::Relaxed) {
+        let answer = async {
+            client
+                .get(&url)
+                .send()
+                .await?
+                .error_for_status()?
+                .bytes()
+                .await
+        };
+        match answer.await {
+            Ok(bytes) => {
+                rss::Channel::read_from(&bytes[..]).unwrap();
+                whole.fetch_add(1, Ordering::Relaxed);
+            }
+            // Nobody serves, or not yet, or was killed in the middle.
+            Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_moment_a_daemon_loses_and_repeats_nothing() {
+    let crashes = std::env::var("CRASHES").map_or(CRASHES, |count| count.parse().unwrap());
+    let seed =
+        std::env::var("SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+    println!("SEED={seed} CRASHES={crashes}");
+    let mut dice = fastrand::Rng::with_seed(seed);
+
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = port.local_addr().unwrap().to_string();
+    drop(port);
+    let mut world = World::new(of_today(1..=5)).await;
+    world.set("SERVE__LISTEN", &address);
+    world.set("FETCH__PAUSE", "0ms");
+    world.fetch().await;
+    let (is_over, whole) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicUsize::new(0)),
+    );
+    let url = format!("http://{address}/all.rss");
+    let subscriber = tokio::spawn(subscribe(url, is_over.clone(), whole.clone()));
+
+    let mut last = 5;
+    // What each release says at last, and the address under which it came again.
+    let mut edits: BTreeMap<u32, u32> = BTreeMap::new();
+    let mut copies: BTreeMap<u32, String> = BTreeMap::new();
+    for crash in 1..=crashes {
+        for _ in 0..dice.u32(0..=3) {
+            last += 1;
+            world.site().publish(of_today(last..=last).remove(0));
+        }
+        let one = dice.u32(1..=last);
+        world.site().edit(&format!("release-number-{one}"), |item| {
+            // It stays shorter than a text that would be another.
+            let body = item.body.split("\n\nCorrection").next().unwrap().to_owned();
+            item.body = format!("{body}\n\nCorrection: it was {crash}.");
+        });
+        edits.insert(one, crash);
+        if dice.u32(0..4) == 0 {
+            let one = dice.u32(1..=last);
+            if !copies.contains_key(&one) {
+                let mut again = of_today(one..=one).remove(0);
+                again.id = format!("release-number-{one}-again");
+                copies.insert(one, again.id.clone());
+                world.site().publish(again);
+            }
+        }
+        world.make_pages_due().await;
+        world.forget_cycles().await;
+        world.site().clear_asked();
+        let mut command = world.command(&["run"]);
+        let mut daemon = command.stderr(Stdio::null()).spawn().unwrap();
+        // Most of the time goes by before it asks for anything.
+        let begun = tokio::time::timeout(Duration::from_secs(10), async {
+            while world.site().asked().is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        });
+        begun.await.expect("a cycle begins");
+        tokio::time::sleep(Duration::from_millis(dice.u64(0..1000))).await;
+        daemon.kill().unwrap();
+        daemon.wait().unwrap();
+    }
+    is_over.store(true, Ordering::Relaxed);
+    subscriber.await.unwrap();
+    let whole = whole.load(Ordering::Relaxed);
+    assert!(whole > 0, "no feed was ever read");
+    println!("{whole} whole feeds were read meanwhile");
+
+    // Cycles that nobody kills, by the validators that are there.
+    world.make_pages_due().await;
+    for _ in 0..last.div_ceil(10) + 5 {
+        world.fetch().await;
+    }
+    let releases = world.releases().await;
+    assert_eq!(releases.len(), last as usize);
+    let export = world.run(&["export"]).await.stdout;
+    let bodies: BTreeMap<String, String> = String::from_utf8(export)
+        .unwrap()
+        .lines()
+        .map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let word = |name: &str| line[name].as_str().unwrap().to_owned();
+            (word("guid"), word("body"))
+        })
+        .collect();
+    let guid_of = |id: &str| {
+        let url = Url::parse(&format!("http://127.0.0.1/releases/{id}")).unwrap();
+        Guid::new("npcc", &CanonicalPath::of(&url)).to_string()
+    };
+    for n in 1..=last {
+        let id = format!("release-number-{n}");
+        // Where both came in one cycle, or the copy alone before a kill, the copy's may be the one that stays.
+        let guids = [Some(guid_of(&id)), copies.get(&n).map(|id| guid_of(id))];
+        let found: Vec<&serde_json::Value> = releases
+            .iter()
+            .filter(|one| {
+                guids
+                    .iter()
+                    .flatten()
+                    .any(|guid| one["guid"] == guid.as_str())
+            })
+            .collect();
+        assert_eq!(found.len(), 1, "{id}: {found:?}");
+        let guid = found[0]["guid"].as_str().unwrap();
+        if copies.contains_key(&n) {
+            assert_eq!(found[0]["duplicates"].as_array().unwrap().len(), 1, "{id}");
+            continue;
+        }
+        assert_eq!(guid, guid_of(&id));
+        if let Some(crash) = edits.get(&n) {
+            let body = &bodies[guid];
+            assert!(body.contains(&format!("it was {crash}.")), "{id}: {body}");
+        }
+    }
+    let mut feed = world.feed("all").await.items;
+    feed.dedup_by(|a, b| a.guid() == b.guid());
+    assert_eq!(feed.len(), releases.len().min(50));
+}
