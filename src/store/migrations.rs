@@ -191,7 +191,7 @@ mod tests {
         std::fs::remove_dir_all(&backup).unwrap();
 
         let store = Store::open(&url).await.unwrap();
-        assert_eq!(store.backups(), [backup.clone()]);
+        assert_eq!(store.backups(), std::slice::from_ref(&backup));
         let mode = backup.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         store.close().await;

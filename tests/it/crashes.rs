@@ -81,12 +81,13 @@ async fn killed_at_any_moment_a_daemon_loses_and_repeats_nothing() {
         edits.insert(one, crash);
         if dice.u32(0..4) == 0 {
             let one = dice.u32(1..=last);
-            if !copies.contains_key(&one) {
+            copies.entry(one).or_insert_with(|| {
                 let mut again = of_today(one..=one).remove(0);
                 again.id = format!("release-number-{one}-again");
-                copies.insert(one, again.id.clone());
+                let id = again.id.clone();
                 world.site().publish(again);
-            }
+                id
+            });
         }
         world.make_pages_due().await;
         world.forget_cycles().await;
