@@ -126,7 +126,10 @@ impl Ingest {
     }
 
     /// Makes what has changed since the last edition and puts it up. Gives whether it is on record when.
-    async fn put_up(&self, server: &Server) -> Result<bool, Error> {
+    ///
+    /// # Errors
+    /// [`Error`]; then the last edition stays up.
+    pub async fn put_up(&self, server: &Server) -> Result<bool, Error> {
         let edition = &server.edition;
         let (change, print) = (self.store.change().await?, edition.print());
         let as_of = AsOf { change, print };
