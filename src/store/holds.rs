@@ -159,7 +159,7 @@ impl Store {
     ) -> Result<Option<AnyRow>> {
         let sql = format!(
             "SELECT * FROM {table} WHERE address IN ($1, $2) AND until > $3 AND until <= $4
-             ORDER BY until DESC LIMIT 1"
+             ORDER BY until DESC, address LIMIT 1"
         );
         let row = sqlx::query(AssertSqlSafe(sql))
             .bind(host)

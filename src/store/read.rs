@@ -139,7 +139,7 @@ impl Store {
             && url.has_host()
         {
             let path = CanonicalPath::of(&url);
-            sqlx::query("SELECT DISTINCT guid FROM addresses WHERE path = $1")
+            sqlx::query("SELECT DISTINCT guid FROM addresses WHERE path = $1 ORDER BY guid")
                 .bind(path.as_str().to_owned())
                 .fetch_all(&self.pool)
                 .await?
@@ -161,7 +161,7 @@ impl Store {
     }
 
     async fn merges(&self, guid: Guid) -> Result<Vec<Merge>> {
-        let rows = sqlx::query("SELECT * FROM merges WHERE guid = $1 ORDER BY at, path")
+        let rows = sqlx::query("SELECT * FROM merges WHERE guid = $1 ORDER BY at, path, source")
             .bind(guid.to_string())
             .fetch_all(&self.pool)
             .await?;
@@ -217,7 +217,7 @@ impl Store {
             .by_guid("SELECT guid, topic FROM tags", "topic", &guids)
             .await?;
         let mut duplicates = self
-            .by_guid("SELECT guid, url FROM merges", "at, path", &guids)
+            .by_guid("SELECT guid, url FROM merges", "at, path, source", &guids)
             .await?;
         Ok(releases
             .into_iter()

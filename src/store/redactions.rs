@@ -135,7 +135,8 @@ impl Store {
         let mut parts = Vec::new();
         // A copy that was a release has its text in its revisions.
         let copies = sqlx::query(
-            "SELECT source, path, title, lead, body FROM merges WHERE guid = $1 AND folded IS NULL",
+            "SELECT source, path, title, lead, body FROM merges WHERE guid = $1 AND folded IS NULL
+             ORDER BY source, path",
         )
         .bind(guid.to_string())
         .fetch_all(&self.pool)
@@ -153,7 +154,8 @@ impl Store {
         }
         let revisions = sqlx::query(
             "SELECT v.guid, v.number, v.title, v.lead, v.body
-             FROM revisions v JOIN releases r ON r.guid = v.guid WHERE r.merged_into = $1",
+             FROM revisions v JOIN releases r ON r.guid = v.guid WHERE r.merged_into = $1
+             ORDER BY v.guid, v.number",
         )
         .bind(guid.to_string())
         .fetch_all(&self.pool)

@@ -201,10 +201,11 @@ impl Store {
     /// # Errors
     /// [`super::Error`].
     pub async fn releases_changed_since(&self, change: i64) -> Result<Vec<Guid>> {
-        let rows = sqlx::query("SELECT guid FROM releases WHERE change > $1 ORDER BY change")
-            .bind(change)
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT guid FROM releases WHERE change > $1 ORDER BY change, number")
+                .bind(change)
+                .fetch_all(&self.pool)
+                .await?;
         rows.iter().map(super::guid_in).collect()
     }
 }

@@ -289,7 +289,7 @@ const TAGS: &str = "SELECT * FROM tags WHERE guid = $1 ORDER BY score DESC, topi
 /// The word on a release itself counts before that on its parts, and the later before the earlier.
 const CORRECTIONS: &str = "SELECT c.topic, c.wanted, c.at FROM corrections c
     WHERE c.guid = $1 OR c.guid IN (SELECT guid FROM releases WHERE merged_into = $1)
-    ORDER BY CASE WHEN c.guid = $1 THEN 0 ELSE 1 END, c.at DESC, c.guid";
+    ORDER BY CASE WHEN c.guid = $1 THEN 0 ELSE 1 END, c.at DESC, c.guid, c.topic";
 
 fn corrections_in(rows: &[AnyRow]) -> Result<Vec<Correction>> {
     let mut corrections: Vec<Correction> = Vec::new();
