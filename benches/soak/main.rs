@@ -109,8 +109,8 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
             year.site.clear_asked();
             (cycles, of_day) = (cycles + 1, of_day + 1);
         }
-        // Spring has no second hour, autumn has it twice, and it is one cycle.
-        let expected = 17 * 4 + 7 - u32::from(is_spring(date));
+        // In spring an hour of the night is missing, in autumn there is one more, and each has its cycle.
+        let expected = 17 * 4 + 7 + hours(date) - 24;
         if of_day != expected {
             wrong.push(format!("{of_day} cycles instead of {expected} on {date}"));
         }
@@ -158,18 +158,15 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     })
 }
 
-/// The day on which London's clocks are put forward.
-fn is_spring(date: NaiveDate) -> bool {
-    let offset = |date: NaiveDate| {
+/// How many hours a day has in London: 23 or 25 where the clocks are changed.
+fn hours(date: NaiveDate) -> i64 {
+    let noon = |date: NaiveDate| {
         let noon = date.and_hms_opt(12, 0, 0).unwrap_or_default();
-        noon.and_local_timezone(London)
-            .earliest()
-            .map(|at| at.naive_utc())
+        noon.and_local_timezone(London).earliest()
     };
-    let (today, before) = (offset(date), offset(date - Days::new(1)));
-    today
-        .zip(before)
-        .is_some_and(|(a, b)| a - b < TimeDelta::hours(24))
+    let (today, before) = (noon(date), noon(date - Days::new(1)));
+    let between = today.zip(before).map(|(today, before)| today - before);
+    between.map_or(24, |between| between.num_hours())
 }
 
 /// Megabytes of this process, newsroom included.
