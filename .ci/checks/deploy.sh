@@ -77,6 +77,11 @@ for encoding in identity gzip; do
 done
 etag=$(curl -fsS -o /dev/null -D - "$proxied/all.rss" | tr -d '\r' | sed -n 's/^[Ee][Tt]ag: //p')
 [ "$(curl -s -o /dev/null -w '%{http_code}' -H "If-None-Match: $etag" "$proxied/all.rss")" = 304 ]
+# Who asks without end is told to come later, and is answered again then. The monitor's addresses are for this host.
+curl -s -o /dev/null -w '%{http_code}\n' "$proxied/live?[1-400]" | sort | uniq -c >"$work/answers"
+grep -q ' 200$' "$work/answers" && grep -q ' 429$' "$work/answers" || { cat "$work/answers" >&2; exit 1; }
+sleep 1
+[ "$(curl -s -o /dev/null -w '%{http_code}' "$proxied/metrics")" = 200 ]
 # As files: the same bytes, in their compressed form, of the right type; a page without its ending.
 static=http://127.0.0.1:$((port + 3))
 for path in /all.rss /all.atom /all.json /topics/roads-policing.rss /revisions.rss /subscriptions.opml; do

@@ -26,7 +26,7 @@ pub(super) enum LogFormat {
     Journal,
 }
 
-/// Where the journal listens (https://systemd.io/JOURNAL_NATIVE_PROTOCOL/).
+/// Where the journal listens (<https://systemd.io/JOURNAL_NATIVE_PROTOCOL/>).
 const JOURNAL: &str = "/run/systemd/journal/socket";
 /// A datagram holds about 200 kB; nothing that is logged is worth more than this.
 const LONGEST: usize = 8192;

@@ -13,6 +13,9 @@ use super::{Outcome, Stop, setup};
 use crate::daemon::{Ingest, Notice};
 
 pub(super) async fn run(ingest: &Ingest, file: Option<&Path>) -> Outcome {
+    // Before anybody hears that the daemon is there: until then they would end it.
+    let terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
     let _kept = ingest.store.keep().await?;
     ingest.store.check().await?;
     let listeners = listeners(&ingest.config.serve.listen).await?;
@@ -24,9 +27,7 @@ pub(super) async fn run(ingest: &Ingest, file: Option<&Path>) -> Outcome {
         tracing::info!(%address, %public_url, "serving; Ctrl-C stops");
     }
     let stop = CancellationToken::new();
-    let terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     tokio::spawn(stop_when_told(terminate, stop.clone()));
-    let hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
     let (reload, reloads) = mpsc::channel(1);
     let file = file.map(Path::to_owned);
     tokio::spawn(reload_when_told(hangup, file, ingest.clone(), reload));

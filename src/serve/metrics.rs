@@ -1,5 +1,5 @@
 //! What is measured, in Prometheus' text format
-//! (https://prometheus.io/docs/instrumenting/exposition_formats/): what is counted as it happens, and what the store knows now.
+//! (<https://prometheus.io/docs/instrumenting/exposition_formats/>): what is counted as it happens, and what the store knows now.
 
 use chrono::{DateTime, Utc};
 use http::{HeaderValue, Response, StatusCode, header};

@@ -150,7 +150,7 @@ pub struct Kept {
 /// Takes the store for a daemon.
 ///
 /// The lock is on a file of its own: closing another handle of the database within this process would free SQLite's own locks
-/// (https://sqlite.org/howtocorrupt.html, 2.2).
+/// (<https://sqlite.org/howtocorrupt.html>, 2.2).
 pub(super) fn keep(file: &Path) -> Result<Kept> {
     let path = beside(file, "daemon");
     let failed = |source| Error::File {

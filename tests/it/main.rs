@@ -36,6 +36,7 @@ mod record;
 mod redactions;
 mod rules;
 mod running;
+mod security;
 mod service;
 mod sources;
 mod state;

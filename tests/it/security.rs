@@ -1,0 +1,91 @@
+//! What docs/security.md promises and no other test shows, and that each test which it names is there.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::harness::World;
+use crate::running::{Daemon, until};
+use crate::site::Fault;
+
+#[test]
+fn every_test_that_the_page_on_security_names_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/security.md")).unwrap();
+    let mut named = 0;
+    for quoted in page.split('`').skip(1).step_by(2) {
+        if let Some((file, test)) = quoted.split_once(".rs: ") {
+            let source = std::fs::read_to_string(root.join(format!("{file}.rs")));
+            let source = source.unwrap_or_else(|error| panic!("{file}.rs: {error}"));
+            assert!(source.contains(&format!("fn {test}(")), "{quoted}");
+            named += 1;
+        } else if quoted.starts_with(".ci/") || quoted.starts_with("benches/") {
+            assert!(root.join(quoted).exists(), "{quoted}");
+        }
+    }
+    assert!(named > 20, "{named}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn errors_tell_nothing_of_the_program_or_its_host() {
+    let world = World::read(2).await;
+    let daemon = Daemon::serving(&world).await;
+    let client = reqwest::Client::new();
+    let folder = world.folder.path().display().to_string();
+    let asked = [
+        "/nowhere",
+        "/topics/%2e%2e%2f%2e%2e%2fetc%2fpasswd.rss",
+        "/topics/..%2f..%2fstate.rss",
+        "/releases/%00",
+        "/releases/0000",
+        "/all/archive/nothing/50.rss",
+        "/all/page/99999999999999999999",
+        "/search?q=%ff%fe",
+        "/topics/a+b+c+d+e+f+g+h+i.rss",
+        "/subscriptions.opml?topic=%3Cscript%3E",
+        "//etc/passwd",
+        "/.npcc-feeds",
+    ];
+    for path in asked {
+        for method in [reqwest::Method::GET, reqwest::Method::DELETE] {
+            let answer = client.request(method.clone(), format!("{}{path}", daemon.base));
+            let answer = answer.send().await.unwrap();
+            let (status, headers) = (answer.status(), answer.headers().clone());
+            assert!(!status.is_server_error(), "{path}: {status}");
+            if method == reqwest::Method::DELETE {
+                assert_eq!(status, 405, "{path}");
+            }
+            assert!(!headers.contains_key("server"), "{path}");
+            assert!(!headers.contains_key("x-powered-by"), "{path}");
+            let body = answer.text().await.unwrap();
+            for told in [
+                folder.as_str(),
+                env!("CARGO_PKG_VERSION"),
+                "sqlite",
+                "src/",
+                "root:",
+            ] {
+                assert!(!body.contains(told), "{path} tells {told}: {body}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_webhooks_address_is_in_no_log() {
+    let mut world = World::read(2).await;
+    // Nobody listens there.
+    world.set("ALARM__WEBHOOK", "http://127.0.0.1:9/a-secret-token");
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(410, None));
+    world.forget_cycles().await;
+    let daemon = Daemon::start_with(&world, &["run", "--log", "trace"]).await;
+    until("it could not be told", || {
+        daemon.log.lock().unwrap().contains("nobody could be told")
+    })
+    .await;
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    let log = daemon.log.lock().unwrap().clone();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("secret")).collect();
+    assert!(lines.is_empty(), "{lines:?}");
+}
