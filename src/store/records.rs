@@ -389,8 +389,6 @@ impl Store {
 
 /// Leaves out the texts that are public nowhere, and what tells of them.
 fn hide(record: &mut Map<String, Value>, hidden: &HashSet<String>) {
-    let is_hidden =
-        |row: &Map<String, Value>, name| text(row, name).is_some_and(|guid| hidden.contains(guid));
     // What was withdrawn may be shown again without the words for which it was.
     let mut withdrawn: HashMap<String, i64> = HashMap::new();
     for row in rows(record, "revisions") {
@@ -401,6 +399,24 @@ fn hide(record: &mut Map<String, Value>, hidden: &HashSet<String>) {
             *last = number(row, "number").max(*last);
         }
     }
+    // Its parts may have them still, though nobody took these down by themselves.
+    let mut hidden = hidden.clone();
+    let members: Vec<(String, bool)> = rows(record, "releases")
+        .filter_map(|row| {
+            Some((
+                text(row, "guid")?.to_owned(),
+                row.contains_key("merged_into"),
+            ))
+        })
+        .collect();
+    let is_of_hidden = |(guid, is_part): &(String, bool)| {
+        !is_part && (hidden.contains(guid) || withdrawn.contains_key(guid))
+    };
+    if members.iter().any(is_of_hidden) {
+        hidden.extend(members.into_iter().filter(|one| one.1).map(|one| one.0));
+    }
+    let is_hidden =
+        |row: &Map<String, Value>, name| text(row, name).is_some_and(|guid| hidden.contains(guid));
     for row in rows(record, "revisions") {
         let last = text(row, "guid").and_then(|guid| withdrawn.get(guid));
         if is_hidden(row, "guid") || last.is_some_and(|last| number(row, "number") <= *last) {
@@ -414,6 +430,11 @@ fn hide(record: &mut Map<String, Value>, hidden: &HashSet<String>) {
     ] {
         for row in rows(record, table).filter(|row| is_hidden(row, "guid")) {
             remove(row, &names);
+        }
+    }
+    for row in rows(record, "merges") {
+        if text(row, "guid").is_some_and(|guid| withdrawn.contains_key(guid)) {
+            remove(row, &["lead", "body"]);
         }
     }
     for row in rows(record, "tags").filter(|row| is_hidden(row, "guid")) {

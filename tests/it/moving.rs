@@ -78,7 +78,8 @@ async fn eventful() -> World {
     world.json(&["merge", &of(4), &of(9)]).await;
     world.json(&["merge", &of(12), &of(13)]).await;
     world.json(&["split", &of(12)]).await;
-    for n in [5, 7] {
+    world.json(&["merge", &of(15), &of(5)]).await;
+    for n in [5, 7, 15] {
         world.site().withdraw(&format!("release-number-{n}"));
     }
     world.make_pages_due().await;
@@ -180,6 +181,7 @@ async fn what_was_taken_down_is_in_no_export_that_was_not_asked_for_it() {
     let export = put_away(&world, &[]).await;
     // Of what was shown again, the text of before the withdrawal is not told either; it is today's in this case.
     assert!(!export.contains(&word(5)) && !export.contains(&word(6)));
+    assert!(!export.contains(&word(15)), "nor does a part of it tell");
     assert!(
         !export.contains("Lead of number 5."),
         "not what the feed said either"
