@@ -52,7 +52,7 @@ pub use merges::{Folding, Freeing, Left, MergedCopy, StoredCopy};
 pub use pages::Due;
 pub use progress::{Alarm, Gap, Progress, Trouble};
 pub use read::ShownRelease;
-pub use records::Import;
+pub use records::{Import, Said, Taken};
 pub use redactions::{Extent, NumberedText, PartText, Print, Redaction, RemovedLeads};
 pub use related::Rulings;
 pub use shown::{ALL, FeedChange, REVISIONS};

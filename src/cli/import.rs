@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
-use std::path::PathBuf;
+use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -31,39 +31,33 @@ struct Exported {
 
 pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
     let file = arguments.file.display().to_string();
-    let input: Box<dyn BufRead> = match file.as_str() {
-        "-" => Box::new(io::stdin().lock()),
-        _ => {
-            let opened = File::open(&arguments.file);
-            Box::new(BufReader::new(
-                opened.with_context(|| format!("cannot read {file}"))?,
-            ))
-        }
-    };
+    let mut lines = read(&arguments.file)
+        .with_context(|| format!("cannot read {file}"))?
+        .lines();
     ingest.store.check().await?;
-    let mut import = ingest.store.import().await?;
-    let (mut new, mut known, mut sources) = (0, 0, BTreeSet::new());
-    for (at, line) in input.lines().enumerate() {
-        let place = || format!("{file}, line {}; nothing was imported", at + 1);
-        let line = line.with_context(place)?;
-        if line.trim().is_empty() {
-            continue;
+    let (mut at, mut sources) = (0, BTreeSet::new());
+    let next = || -> anyhow::Result<Option<Value>> {
+        for line in lines.by_ref() {
+            at += 1;
+            let line = line?;
+            if line.trim().is_empty() {
+                continue;
+            }
+            let exported: Exported = serde_json::from_str(&line)?;
+            sources.extend(exported.source);
+            let record = exported.record.context(
+                "the line has no record: `npcc-feeds export` writes what can be imported, /export.jsonl only what is shown",
+            )?;
+            return Ok(Some(record));
         }
-        let exported: Exported = serde_json::from_str(&line).with_context(place)?;
-        let record = exported.record.ok_or_else(|| {
-            anyhow!("the line has no record: `npcc-feeds export` writes what can be imported, /export.jsonl only what is shown")
-        });
-        match import
-            .take(&record.with_context(place)?)
-            .await
-            .with_context(place)?
-        {
-            Some(_) => new += 1,
-            None => known += 1,
-        }
-        sources.extend(exported.source);
-    }
-    import.finish().await?;
+        Ok(None)
+    };
+    let imported = ingest.import(next).await;
+    let imported = imported.with_context(|| match at {
+        0 => format!("nothing was imported of {file}"),
+        _ => format!("{file}, line {at}; nothing was imported"),
+    })?;
+    ingest.heed(&imported).await?;
     for source in &ingest.config.sources {
         sources.remove(&source.id);
     }
@@ -72,9 +66,45 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
             "no source {source} is configured: its releases are kept, and nothing new is read"
         );
     }
-    if arguments.output.format == Format::Json {
-        return output::json(&json!({"new": new, "known": known}));
+    for (guid, other) in &imported.left_out {
+        tracing::warn!(
+            "{} was left out: {} stands at an address of it, with another guid; what a person said of it has to be said again",
+            guid.id(),
+            other.id()
+        );
     }
-    let new = output::count(new, "release", "releases");
-    output::print(&format!("{new} imported, {known} known before\n"))
+    if imported.is_ruled() {
+        tracing::warn!(
+            "a person said elsewhere of releases that are known here that they are one, or two: `npcc-feeds rededuplicate` does it"
+        );
+    }
+    let left_out = imported.left_out.len();
+    if arguments.output.format == Format::Json {
+        return output::json(&json!({
+            "new": imported.new, "known": imported.known, "left_out": left_out
+        }));
+    }
+    let new = output::count(imported.new as u64, "release", "releases");
+    output::print(&format!(
+        "{new} imported, {} known before, {left_out} left out\n",
+        imported.known
+    ))
+}
+
+/// All of the input. What may keep us waiting is read to its end before the store is locked.
+fn read(path: &Path) -> io::Result<Box<dyn BufRead>> {
+    let mut input: Box<dyn Read> = match path.to_str() {
+        Some("-") => Box::new(io::stdin().lock()),
+        _ => {
+            let opened = File::open(path)?;
+            if opened.metadata()?.is_file() {
+                return Ok(Box::new(BufReader::new(opened)));
+            }
+            Box::new(opened)
+        }
+    };
+    let mut spool = tempfile::tempfile()?;
+    io::copy(&mut input, &mut spool)?;
+    spool.rewind()?;
+    Ok(Box::new(BufReader::new(spool)))
 }

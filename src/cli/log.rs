@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 use std::fs::File;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write as _};
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
@@ -99,7 +99,8 @@ impl<S: Subscriber> Layer<S> for Journal {
         event.record(&mut told);
         let entry = told.entry(*event.metadata().level());
         if self.socket.send_to(&entry, &self.path).is_err() {
-            eprintln!("{} {}", event.metadata().level(), told.line());
+            // Where that fails too, nobody hears; `eprintln!` would panic.
+            let _ = writeln!(io::stderr(), "{} {}", event.metadata().level(), told.line());
         }
     }
 }

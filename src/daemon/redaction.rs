@@ -6,7 +6,7 @@ use super::cycle::Cycle;
 use super::{Error, Ingest, apart, paragraphs};
 use crate::layout;
 use crate::release::{Guid, Text};
-use crate::store::{self, Extent, PartText, Print};
+use crate::store::{self, Extent, PartText, Print, RemovedLeads};
 
 /// As often a redaction is begun anew, since a text was changed meanwhile.
 const MOST_TIMES: u32 = 99;
@@ -36,6 +36,49 @@ impl Ingest {
             }
         }
         Err(store::Error::Overruled.into())
+    }
+
+    /// Removes the texts of a release that are known to have been removed elsewhere, with whatever holds all of one.
+    ///
+    /// # Errors
+    /// As [`Ingest::redact`].
+    pub async fn redact_known(&self, guid: Guid) -> Result<(), Error> {
+        for _ in 0..MOST_TIMES {
+            let read = (self.store.change().await?, self.clock.now());
+            let leads = self.store.removed_leads(guid).await?;
+            let mut numbers = Vec::new();
+            for one in self.store.revision_texts(guid).await? {
+                if self.is_removed(guid, &leads, &one.text).await? {
+                    numbers.push(one.number);
+                }
+            }
+            let mut parts = Vec::new();
+            for part in self.store.part_texts(guid).await? {
+                if self.is_removed(guid, &leads, &part.text).await? {
+                    parts.push(part);
+                }
+            }
+            if numbers.is_empty() && parts.is_empty() {
+                return Ok(());
+            }
+            let extent = Extent::Revisions {
+                numbers: &numbers,
+                parts: &parts,
+            };
+            if self.store.redact(guid, extent, &[], read).await? {
+                return Ok(());
+            }
+        }
+        Err(store::Error::Overruled.into())
+    }
+
+    async fn is_removed(&self, of: Guid, leads: &RemovedLeads, text: &Text) -> Result<bool, Error> {
+        let print = print(text.clone()).await?;
+        // Of a lead alone, the lead tells.
+        if print.paragraphs.is_empty() {
+            return Ok(text.lead.is_some() && leads.unless(&text.lead).is_none());
+        }
+        Ok(self.store.redacted_from(of, &print).await? == Some(of))
     }
 
     /// None where anything was changed while the texts were read.

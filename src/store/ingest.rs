@@ -273,17 +273,28 @@ pub(super) async fn add_address(
     .execute(&mut **tx)
     .await?;
     if let Some(gap) = address.gap {
-        // An open gap keeps its beginning, but every listing has to be paged anew.
-        sqlx::query(
-            "UPDATE sources SET gap_change = COALESCE(gap_change, $1),
-             gap_opened_at = COALESCE(gap_opened_at, $2), gap_reached = '[]' WHERE id = $3",
-        )
-        .bind(gap)
-        .bind(address.at.timestamp())
-        .bind(&address.source)
-        .execute(&mut **tx)
-        .await?;
+        open_gap(tx, &address.source, gap, address.at).await?;
     }
+    Ok(())
+}
+
+/// Notes that something may lack of a source after the change `known`. An open gap keeps its beginning, but every listing has to
+/// be paged anew.
+pub(super) async fn open_gap(
+    tx: &mut Tx,
+    source: &str,
+    known: i64,
+    at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE sources SET gap_change = COALESCE(gap_change, $1),
+         gap_opened_at = COALESCE(gap_opened_at, $2), gap_reached = '[]' WHERE id = $3",
+    )
+    .bind(known)
+    .bind(at.timestamp())
+    .bind(source)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

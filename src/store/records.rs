@@ -3,28 +3,29 @@
 //! What follows from the rest is not part of a record and is made anew: the words of searches and the index of copies.
 //! Neither is what is known of servers (validators, holds, robots.txt): the next cycle asks them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+mod hiding;
+mod import;
+
+use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
-use url::Url;
 
 use super::migrations::VERSION;
-use super::shown::{note, write_words};
 use super::tags::RULES;
-use super::{
-    ALL, CHANGE, Error, RELEASE, REVISIONS, RULING, Result, Store, Tx, counter, guid_of, instant,
-    placeholders, raise,
-};
-use crate::html;
-use crate::release::{Cause, Guid, Status};
-use crate::topics::UNCLASSIFIED;
+use super::{Result, Store, counter, placeholders};
+use crate::release::Guid;
+use hiding::hide;
+
+pub use import::{Import, Said, Taken};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Text,
+    /// The address of a page.
+    Url,
     /// Sanitised HTML.
     Html,
     Guid,
@@ -57,7 +58,7 @@ const OF_RELEASES: [Table; 11] = [
         columns: &[
             ("guid", Kind::Guid),
             ("source", Text),
-            ("url", Text),
+            ("url", Kind::Url),
             ("title", Text),
             ("lead", Text),
             ("body", Kind::Html),
@@ -80,7 +81,7 @@ const OF_RELEASES: [Table; 11] = [
         columns: &[
             ("source", Text),
             ("path", Text),
-            ("url", Text),
+            ("url", Kind::Url),
             ("guid", Kind::Guid),
             ("upstream_guid", Text),
             ("feed_seen", Text),
@@ -143,7 +144,7 @@ const OF_RELEASES: [Table; 11] = [
             ("source", Text),
             ("path", Text),
             ("guid", Kind::Guid),
-            ("url", Text),
+            ("url", Kind::Url),
             ("title", Text),
             ("lead", Text),
             ("body", Kind::Html),
@@ -242,7 +243,7 @@ impl Table {
         let mut values = Map::new();
         for (name, kind) in self.columns {
             let value = match kind {
-                Text | Kind::Html | Kind::Guid | Json => {
+                Text | Kind::Url | Kind::Html | Kind::Guid | Json => {
                     row.try_get::<Option<String>, _>(*name)?.map(Value::from)
                 }
                 Number | Time | Change | Place => {
@@ -331,17 +332,6 @@ impl Store {
         Ok(records.collect())
     }
 
-    /// The releases whose text is public nowhere.
-    async fn hidden(&self) -> Result<HashSet<String>> {
-        let sql = "SELECT guid FROM releases WHERE status = $1 OR redacted IS NOT NULL";
-        let query = sqlx::query(sql).bind(Status::Withdrawn.as_str());
-        let rows = query.fetch_all(&self.pool).await?;
-        Ok(rows
-            .iter()
-            .map(|row| row.try_get(0))
-            .collect::<std::result::Result<_, _>>()?)
-    }
-
     /// Adds what belongs to the store as a whole to a record.
     ///
     /// # Errors
@@ -363,100 +353,6 @@ impl Store {
         record.insert(RULES.to_owned(), rules.into());
         Ok(())
     }
-
-    /// Begins to take records into this store: all of them, or none.
-    ///
-    /// # Errors
-    /// [`super::Error`].
-    pub async fn import(&self) -> Result<Import> {
-        let mut tx = self.begin().await?;
-        let row = sqlx::query("SELECT COUNT(*) FROM releases")
-            .fetch_one(&mut *tx)
-            .await?;
-        let (change, number) = (
-            counter(&mut tx, CHANGE).await?,
-            counter(&mut tx, RELEASE).await?,
-        );
-        Ok(Import {
-            tx,
-            is_first: row.try_get::<i64, _>(0)? == 0,
-            begun: Counters { change, number },
-            last: Counters { change, number },
-            feeds: BTreeSet::new(),
-        })
-    }
-}
-
-/// Leaves out the texts that are public nowhere, and what tells of them.
-fn hide(record: &mut Map<String, Value>, hidden: &HashSet<String>) {
-    // What was withdrawn may be shown again without the words for which it was.
-    let mut withdrawn: HashMap<String, i64> = HashMap::new();
-    for row in rows(record, "revisions") {
-        if text(row, "cause") == Some(Cause::Withdrawn.as_str())
-            && let Some(guid) = text(row, "guid")
-        {
-            let last = withdrawn.entry(guid.to_owned()).or_default();
-            *last = number(row, "number").max(*last);
-        }
-    }
-    // Its parts may have them still, though nobody took these down by themselves.
-    let mut hidden = hidden.clone();
-    let members: Vec<(String, bool)> = rows(record, "releases")
-        .filter_map(|row| {
-            Some((
-                text(row, "guid")?.to_owned(),
-                row.contains_key("merged_into"),
-            ))
-        })
-        .collect();
-    let is_of_hidden = |(guid, is_part): &(String, bool)| {
-        !is_part && (hidden.contains(guid) || withdrawn.contains_key(guid))
-    };
-    if members.iter().any(is_of_hidden) {
-        hidden.extend(members.into_iter().filter(|one| one.1).map(|one| one.0));
-    }
-    let is_hidden =
-        |row: &Map<String, Value>, name| text(row, name).is_some_and(|guid| hidden.contains(guid));
-    for row in rows(record, "revisions") {
-        let last = text(row, "guid").and_then(|guid| withdrawn.get(guid));
-        if is_hidden(row, "guid") || last.is_some_and(|last| number(row, "number") <= *last) {
-            remove(row, &["lead", "body"]);
-        }
-    }
-    for (table, names) in [
-        ("releases", ["lead", "body"]),
-        ("merges", ["lead", "body"]),
-        ("addresses", ["feed_seen", "listing_seen"]),
-    ] {
-        for row in rows(record, table).filter(|row| is_hidden(row, "guid")) {
-            remove(row, &names);
-        }
-    }
-    for row in rows(record, "merges") {
-        if text(row, "guid").is_some_and(|guid| withdrawn.contains_key(guid)) {
-            remove(row, &["lead", "body"]);
-        }
-    }
-    for row in rows(record, "tags").filter(|row| is_hidden(row, "guid")) {
-        let evidence = text(row, "evidence").map(serde_json::from_str::<Vec<Value>>);
-        let mut evidence = evidence
-            .and_then(std::result::Result::ok)
-            .unwrap_or_default();
-        evidence.retain(|found| found.get("where").is_some_and(|place| place == "title"));
-        row.insert(
-            "evidence".to_owned(),
-            Value::from(evidence).to_string().into(),
-        );
-    }
-    for row in rows(record, "merges").filter(|row| is_hidden(row, "guid")) {
-        row.insert("reason".to_owned(), "".into());
-    }
-    // In these words they differ.
-    for row in rows(record, "related") {
-        if is_hidden(row, "guid") || is_hidden(row, "other") {
-            row.insert("why".to_owned(), "".into());
-        }
-    }
 }
 
 fn rows<'a>(
@@ -475,263 +371,10 @@ fn number(row: &Map<String, Value>, name: &str) -> i64 {
     row.get(name).and_then(Value::as_i64).unwrap_or(0)
 }
 
-fn remove(row: &mut Map<String, Value>, names: &[&str]) {
-    row.retain(|name, _| !names.contains(&name.as_str()));
-}
-
-/// Records on their way into a store.
-#[derive(Debug)]
-pub struct Import {
-    tx: Tx,
-    /// Whether the store held nothing before.
-    is_first: bool,
-    /// Where the store's counters were, and where they will be.
-    begun: Counters,
-    last: Counters,
-    /// The feeds that show what came.
-    feeds: BTreeSet<String>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Counters {
-    change: i64,
-    number: i64,
-}
-
-impl Import {
-    /// Takes a release with all that [`Store::records`] gave for it. Gives its guid, or none if the store has it, or another
-    /// release at one of its addresses, which is left as it is.
-    ///
-    /// # Errors
-    /// [`Error::Record`] for what is no record of this version; then nothing of the whole import may be kept.
-    pub async fn take(&mut self, record: &Value) -> Result<Option<Guid>> {
-        let record = record.as_object().ok_or_else(|| refused("is no object"))?;
-        match record.get(SCHEMA).and_then(Value::as_u64) {
-            Some(VERSION) => {}
-            Some(other) => {
-                return Err(refused(format!(
-                    "is of a store of version {other}, and this program's is {VERSION}: export it by a program of this version"
-                )));
-            }
-            None => return Err(refused("does not say of which version it is")),
-        }
-        self.take_whole(record).await?;
-        let releases = rows_of(record, "releases")?;
-        let mut whole = releases
-            .iter()
-            .filter(|row| !row.contains_key("merged_into"));
-        let (Some(whole), None) = (whole.next(), whole.next()) else {
-            return Err(refused("does not hold one release with its parts"));
-        };
-        let guid = text(whole, "guid").ok_or_else(|| refused("has a release without guid"))?;
-        let guid = guid_of(guid)?;
-        let url = text(whole, "url").unwrap_or_default();
-        let base = Url::parse(url)
-            .map_err(|error| refused(format!("has the address {url:?}: {error}")))?;
-        for row in &releases {
-            if ![Status::Current, Status::Withdrawn]
-                .iter()
-                .any(|one| Some(one.as_str()) == text(row, "status"))
-            {
-                return Err(refused(
-                    "has a release that is neither current nor withdrawn",
-                ));
-            }
-        }
-        let members: HashSet<&str> = releases
-            .iter()
-            .filter_map(|row| text(row, "guid"))
-            .collect();
-        for table in ["releases", "addresses", "merges"] {
-            for row in rows_of(record, table)? {
-                if self.is_known(table, row).await? {
-                    return Ok(None);
-                }
-            }
-        }
-        for table in &OF_RELEASES {
-            for row in rows_of(record, table.name)? {
-                if !text(row, "guid").is_some_and(|guid| members.contains(guid)) {
-                    return Err(refused(format!(
-                        "has a row in {} of another release",
-                        table.name
-                    )));
-                }
-                self.insert(table, row, Some(&base), "").await?;
-            }
-        }
-        write_words(&mut self.tx, guid).await?;
-        let topics = rows_of(record, "tags")?;
-        let topics = topics.iter().filter_map(|row| text(row, "topic"));
-        self.feeds.extend(topics.map(str::to_owned));
-        self.feeds
-            .extend([ALL, REVISIONS, UNCLASSIFIED].map(str::to_owned));
-        Ok(Some(guid))
-    }
-
-    /// Keeps all that was taken.
-    ///
-    /// # Errors
-    /// [`Error::Sql`].
-    pub async fn finish(mut self) -> Result<()> {
-        if self.feeds.is_empty() {
-            return Ok(());
-        }
-        for (name, value) in [(CHANGE, self.last.change), (RELEASE, self.last.number)] {
-            sqlx::query("UPDATE counters SET value = $1 WHERE name = $2 AND value < $1")
-                .bind(value)
-                .bind(name)
-                .execute(&mut *self.tx)
-                .await?;
-        }
-        let change = raise(&mut self.tx, CHANGE).await?;
-        for feed in &self.feeds {
-            note(&mut self.tx, feed, change, false).await?;
-        }
-        // Who judges a draft in this moment has not seen what came.
-        raise(&mut self.tx, RULING).await?;
-        self.tx.commit().await?;
-        Ok(())
-    }
-
-    /// What belongs to the store as a whole, as far as this one does not know better.
-    async fn take_whole(&mut self, record: &Map<String, Value>) -> Result<()> {
-        for table in &OF_STORE {
-            let rule = match table.name {
-                "feed_changes" => {
-                    "ON CONFLICT (feed) DO UPDATE SET last_loss = excluded.last_loss
-                     WHERE feed_changes.last_loss < excluded.last_loss"
-                }
-                _ => "ON CONFLICT DO NOTHING",
-            };
-            for row in rows_of(record, table.name)? {
-                self.insert(table, row, None, rule).await?;
-            }
-        }
-        // The rules by which all releases were sorted, if all that this store has are these.
-        if self.is_first
-            && let Some(rules) = record.get(RULES).and_then(Value::as_i64)
-        {
-            sqlx::query("UPDATE counters SET value = $1 WHERE name = $2")
-                .bind(rules)
-                .bind(RULES)
-                .execute(&mut *self.tx)
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// Whether the store has a release, or any at the address of a row.
-    async fn is_known(&mut self, table: &str, row: &Map<String, Value>) -> Result<bool> {
-        let value = |name| text(row, name).unwrap_or_default().to_owned();
-        let query = match table {
-            "releases" => sqlx::query("SELECT 1 FROM releases WHERE guid = $1").bind(value("guid")),
-            _ => sqlx::query("SELECT 1 FROM addresses WHERE source = $1 AND path = $2")
-                .bind(value("source"))
-                .bind(value("path")),
-        };
-        let found = query.fetch_optional(&mut *self.tx).await?;
-        Ok(found.is_some())
-    }
-
-    /// Adds a row; the addresses in its HTML are relative to `base`.
-    async fn insert(
-        &mut self,
-        table: &Table,
-        row: &Map<String, Value>,
-        base: Option<&Url>,
-        rule: &str,
-    ) -> Result<()> {
-        let sql = format!(
-            "INSERT INTO {} ({}) VALUES ({}) {rule}",
-            table.name,
-            table.names(),
-            placeholders(1, table.columns.len())
-        );
-        let mut query = sqlx::query(AssertSqlSafe(sql));
-        for (name, kind) in table.columns {
-            let value = row.get(*name).filter(|value| !value.is_null());
-            let wrong = || {
-                let value = row.get(*name).map(ToString::to_string).unwrap_or_default();
-                refused(format!("has {value} as {name} in {}", table.name))
-            };
-            query = match kind {
-                Fraction => {
-                    let value = value.map(|value| value.as_f64().ok_or_else(wrong));
-                    query.bind(value.transpose()?)
-                }
-                Number | Time | Change | Place => {
-                    let value = value
-                        .map(|value| value.as_i64().ok_or_else(wrong))
-                        .transpose()?;
-                    if *kind == Time
-                        && let Some(seconds) = value
-                    {
-                        instant(seconds)?;
-                    }
-                    query.bind(value.map(|value| self.counted(*kind, value)).transpose()?)
-                }
-                Text | Kind::Html | Kind::Guid | Json => {
-                    let value = value
-                        .map(|value| value.as_str().ok_or_else(wrong))
-                        .transpose()?;
-                    let is_right = match (kind, value) {
-                        (Kind::Guid, Some(guid)) => guid_of(guid)?.to_string() == guid,
-                        (Json, Some(json)) => serde_json::from_str::<Value>(json).is_ok(),
-                        _ => true,
-                    };
-                    if !is_right {
-                        return Err(wrong());
-                    }
-                    query.bind(match (kind, value, base) {
-                        // A file is from outside, whoever wrote it.
-                        (Kind::Html, Some(body), Some(base)) => Some(html::sanitise(body, base)),
-                        (_, value, _) => value.map(str::to_owned),
-                    })
-                }
-            };
-        }
-        query.execute(&mut *self.tx).await?;
-        Ok(())
-    }
-
-    /// A value of a counter as this store goes on with it.
-    fn counted(&mut self, kind: Kind, value: i64) -> Result<i64> {
-        let (begun, last) = match kind {
-            Change => (self.begun.change, &mut self.last.change),
-            Place => (self.begun.number, &mut self.last.number),
-            _ => return Ok(value),
-        };
-        // No loss at all is none here either.
-        let counted = match value {
-            0 => 0,
-            _ => begun
-                .checked_add(value)
-                .filter(|counted| value > 0 && *counted < i64::MAX / 2)
-                .ok_or_else(|| refused(format!("counts to {value}")))?,
-        };
-        *last = counted.max(*last);
-        Ok(counted)
-    }
-}
-
-/// The rows of a table in a record; none where it has no such table.
-fn rows_of<'a>(record: &'a Map<String, Value>, table: &str) -> Result<Vec<&'a Map<String, Value>>> {
-    let rows = match record.get(table) {
-        None => return Ok(Vec::new()),
-        Some(rows) => rows.as_array(),
-    };
-    let wrong = || refused(format!("has no rows in {table}"));
-    let rows = rows.ok_or_else(wrong)?.iter();
-    rows.map(|row| row.as_object().ok_or_else(wrong)).collect()
-}
-
-fn refused(why: impl Into<String>) -> Error {
-    Error::Record { why: why.into() }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[tokio::test]
