@@ -64,6 +64,9 @@ const UNKNOWN_IN_FEEDS: [&str; 10] = [
     "bdi", "bdo", "data", "hgroup", "mark", "rp", "rt", "rtc", "ruby", "wbr",
 ];
 
+/// Where a link may lead. All else is a program's on the reader's machine, which a release has no business to start.
+const SCHEMES: [&str; 4] = ["http", "https", "mailto", "tel"];
+
 /// HTML that is safe in a feed or a page: no scripts, styles, forms or frames; every address absolute, resolved
 /// against `base`; no character that XML forbids. What would cost too much to parse becomes the empty text.
 pub fn sanitise(html: &str, base: &Url) -> String {
@@ -72,6 +75,7 @@ pub fn sanitise(html: &str, base: &Url) -> String {
     }
     let clean = ammonia::Builder::default()
         .rm_tags(UNKNOWN_IN_FEEDS)
+        .url_schemes(SCHEMES.into())
         .url_relative(ammonia::UrlRelative::RewriteWithBase(base.clone()))
         .clean(html)
         .to_string();
@@ -93,6 +97,7 @@ pub fn for_page(html: &str) -> String {
     }
     let clean = ammonia::Builder::default()
         .rm_tags(["img", "map", "area", "figure", "hgroup"])
+        .url_schemes(SCHEMES.into())
         .link_rel(Some("noopener noreferrer nofollow"))
         .clean(html)
         .to_string();
@@ -260,6 +265,43 @@ mod tests {
             !clean.contains("evil") && !clean.contains("iframe") && !clean.contains('\u{1}'),
             "{clean}"
         );
+    }
+
+    #[test]
+    fn links_lead_to_pages_mail_and_telephones_alone() {
+        let base = Url::parse("https://news.example/releases/a").unwrap();
+        let link = |to: &str| format!("<a href=\"{to}\">words</a>");
+        for to in [
+            "ftp://files.example/a",
+            "magnet:?xt=urn:btih:0",
+            "javascript:alert(1)",
+            "JaVaScRiPt:alert(1)",
+            "data:text/html,hostile",
+            "vbscript:x",
+            "file:///etc/passwd",
+            "ssh://a.example",
+            "sms:+441",
+            "intent:x",
+        ] {
+            for clean in [sanitise(&link(to), &base), for_page(&link(to))] {
+                assert!(
+                    clean.contains("words") && !clean.contains("href"),
+                    "{to}: {clean}"
+                );
+            }
+        }
+        for to in [
+            "http://news.example/b",
+            "https://news.example/b",
+            "mailto:press@news.example",
+            "tel:+442079460000",
+        ] {
+            for clean in [sanitise(&link(to), &base), for_page(&link(to))] {
+                assert!(clean.contains(&format!("href=\"{to}\"")), "{to}: {clean}");
+            }
+        }
+        let picture = "<img src=\"data:image/png;base64,AA\">";
+        assert!(!sanitise(picture, &base).contains("data:"));
     }
 
     #[test]

@@ -141,6 +141,80 @@ async fn what_comes_from_outside_is_text() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_releases_links_lead_to_pages_mail_and_telephones_alone() {
+    let world = World::new(of_today(1..=3)).await;
+    let path = "/releases/release-number-2";
+    let page = world.site().shows(path, &world.newsroom.base()).unwrap();
+    let page = String::from_utf8(page.to_vec()).unwrap();
+    let refused = [
+        "ftp://a.example/",
+        "magnet:?xt=a",
+        "javascript:a()",
+        "data:a",
+    ];
+    let kept = ["tel:+442079460000", "mailto:press@a.example"];
+    let links = refused.iter().chain(&kept);
+    let links: String = links
+        .map(|to| format!("<p>It says <a href=\"{to}\">words of a link</a>.</p>"))
+        .collect();
+    let begins = "<div class=\"contact-info\">";
+    assert!(page.contains(begins), "{page}");
+    let page = page.replace(begins, &format!("{links}{begins}"));
+    world.site().set_raw(path, "text/html; charset=utf-8", page);
+    world.fetch().await;
+    let files = world.publish().await;
+    let id = world
+        .json(&["show", &format!("http://127.0.0.1{path}")])
+        .await["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    for name in ["all.rss".to_owned(), format!("releases/{id}.html")] {
+        let text = String::from_utf8_lossy(&files[&name]);
+        assert_eq!(text.matches("words of a link").count(), 6, "{name}: {text}");
+        for to in refused {
+            assert!(!text.contains(to), "{name} links to {to}: {text}");
+        }
+        for to in kept {
+            assert!(text.contains(to), "{name} has no {to}: {text}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_can_be_framed_by_nobody() {
+    let world = World::read(3).await;
+    let id = world.releases().await[0]["id"].as_str().unwrap().to_owned();
+    let daemon = Daemon::serving(&world).await;
+    for path in [
+        "/",
+        "/all",
+        "/all/page/1",
+        "/topics/hate-crime",
+        &format!("/releases/{id}"),
+        "/search",
+        "/search?q=release",
+        "/status",
+        "/nowhere",
+    ] {
+        let request = reqwest::Client::new().get(format!("{}{path}", daemon.base));
+        let answer = request.header("accept", "text/html").send().await.unwrap();
+        let headers = answer.headers();
+        let text = |name: &str| headers[name].to_str().unwrap();
+        assert!(text("content-type").starts_with("text/html"), "{path}");
+        let policy = text("content-security-policy");
+        assert!(
+            policy
+                .split("; ")
+                .any(|part| part == "frame-ancestors 'none'"),
+            "{path}: {policy}"
+        );
+        assert_eq!(text("referrer-policy"), "no-referrer", "{path}");
+        assert_eq!(text("x-content-type-options"), "nosniff", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_search_finds_all_words_wherever_they_stand() {
     let mut items = of_today(1..=5);
     items[0].title = "Burglary in ÉCOLES and O’Brien’s shop".to_owned();
