@@ -1,6 +1,8 @@
 //! The whole record for researchers: a release a line, as JSON or as a row of a table. What is not for everybody is not in
 //! it.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -84,7 +86,8 @@ pub fn csv_head() -> Result<Vec<u8>, Error> {
     ])
 }
 
-/// A release as a row of a table.
+/// A release as a row of a table. A cell that a spreadsheet would take for a formula is told to it as text by an apostrophe
+/// at its beginning; lines of JSON have all as it is.
 ///
 /// # Errors
 /// [`Error::Csv`].
@@ -118,10 +121,23 @@ fn row(fields: &[&str]) -> Result<Vec<u8>, Error> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(&mut bytes);
-    writer.write_record(fields)?;
+    writer.write_record(fields.iter().copied().map(as_text).map(Cow::into_owned))?;
     writer.flush().map_err(csv::Error::from)?;
     drop(writer);
     Ok(bytes)
+}
+
+/// A cell that no spreadsheet runs (<https://owasp.org/www-community/attacks/CSV_Injection>). Quotation marks around it would
+/// not help, as they are gone when it is looked at.
+fn as_text(field: &str) -> Cow<'_, str> {
+    const BEGIN_FORMULAS: [char; 11] = [
+        '=', '+', '-', '@', '\t', '\r', '\n', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}',
+    ];
+    if field.starts_with(BEGIN_FORMULAS) {
+        Cow::Owned(format!("'{field}"))
+    } else {
+        Cow::Borrowed(field)
+    }
 }
 
 fn time(instant: DateTime<Utc>) -> String {

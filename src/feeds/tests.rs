@@ -381,6 +381,39 @@ fn exports_hold_a_release_a_line() {
     assert_eq!(row["topics"], "hate-crime");
 }
 
+#[test]
+fn no_cell_of_a_table_is_a_formula() {
+    let site = site(Content::Full);
+    let row = |title: &str, lead: &str, body: &str| {
+        let mut item = item(title, Some(body));
+        item.release.text.lead = Some(lead.to_owned());
+        let mut table = csv_head().unwrap();
+        table.extend(csv_row(&site, &item).unwrap());
+        let mut reader = csv::Reader::from_reader(table.as_slice());
+        let row: std::collections::HashMap<String, String> =
+            reader.deserialize().next().unwrap().unwrap();
+        let line = json_line(&site, &item, None).unwrap();
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        // What is no table has it as it is.
+        assert_eq!(line["title"], title);
+        (
+            row["title"].clone(),
+            row["lead"].clone(),
+            row["text"].clone(),
+        )
+    };
+    let formula = "=HYPERLINK(\"https://a.example/\",\"a, b\")";
+    for begin in ["=", "+", "-", "@", "\t=", "\r=", "\n=", "\u{FF1D}"] {
+        let hostile = format!("{begin}{formula}");
+        let (title, lead, _) = row(&hostile, &hostile, "<p>x</p>");
+        assert_eq!(title, format!("'{hostile}"));
+        assert_eq!(lead, format!("'{hostile}"));
+    }
+    let (title, lead, text) = row("A = B", "", "<p>- Ends -</p><p>=1</p>");
+    assert_eq!((title.as_str(), lead.as_str()), ("A = B", ""));
+    assert_eq!(text, "'- Ends -\n\n=1");
+}
+
 proptest::proptest! {
     #![proptest_config(proptest::prelude::ProptestConfig::with_cases(200))]
 
