@@ -2,6 +2,7 @@
 //! the compressed forms beside them.
 
 use std::collections::BTreeSet;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -268,7 +269,7 @@ fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     }
     let half = with(file, &format!(".{}{PART}", std::process::id()));
     let written = (|| {
-        let mut out = std::fs::File::create(&half)?;
+        let mut out = create(&half)?;
         out.write_all(bytes)?;
         out.sync_all()?;
         std::fs::rename(&half, file)
@@ -278,6 +279,13 @@ fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = std::fs::remove_file(&half);
     }
     written
+}
+
+/// A new file. What has its name was left by a process that was killed and had our number, or was laid there by somebody
+/// who may write into the folder, to lead to another file of ours: it goes, and a link that comes back is not followed.
+fn create(file: &Path) -> io::Result<File> {
+    remove(file)?;
+    File::create_new(file)
 }
 
 fn named(file: &Path, error: &io::Error) -> io::Error {
@@ -339,6 +347,34 @@ mod tests {
         assert!(part.exists(), "another process may be writing it");
         remove_older(folder.path(), Duration::ZERO).unwrap();
         assert!(!part.exists());
+    }
+
+    #[test]
+    fn a_link_that_somebody_laid_is_not_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let precious = folder.path().join("precious");
+        std::fs::write(&precious, "mine").unwrap();
+        let inside = folder.path().join("feeds");
+        std::fs::create_dir(&inside).unwrap();
+        let file = inside.join("all.rss");
+        let half = with(&file, &format!(".{}{PART}", std::process::id()));
+        // In the place of the file, and in that of its half.
+        for link in [&file, &half] {
+            std::os::unix::fs::symlink(&precious, link).unwrap();
+        }
+        replace(&file, b"<rss/>").unwrap();
+        assert_eq!(std::fs::read_to_string(&precious).unwrap(), "mine");
+        assert!(std::fs::symlink_metadata(&file).unwrap().is_file());
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "<rss/>");
+        assert!(std::fs::symlink_metadata(&half).is_err());
+        // One that leads to what is not there yet makes nothing there either.
+        let absent = folder.path().join("absent");
+        std::os::unix::fs::symlink(&absent, &half).unwrap();
+        replace(&file, b"<rss></rss>").unwrap();
+        assert!(!absent.exists());
+        // What is there in the meantime is not written to.
+        std::os::unix::fs::symlink(&precious, &half).unwrap();
+        assert!(File::create_new(&half).is_err());
     }
 
     #[test]
