@@ -35,6 +35,7 @@ use tracing::Level;
 
 use crate::document::Problems;
 use crate::memory;
+use crate::text;
 
 /// What the store may take to close.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -179,10 +180,12 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stop::Error(error)) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(stop) => {
+            let told = stop.to_string();
+            let told = text::visible_lines(&told);
             match &stop {
                 Stop::Failed => {}
-                Stop::Configuration(_) => eprintln!("{stop}"),
-                Stop::WrongUse(_) | Stop::Error(_) => eprintln!("npcc-feeds: {stop}"),
+                Stop::Configuration(_) => eprintln!("{told}"),
+                Stop::WrongUse(_) | Stop::Error(_) => eprintln!("npcc-feeds: {told}"),
             }
             stop.exit_code().into()
         }

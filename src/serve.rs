@@ -34,6 +34,7 @@ pub use listener::{Places, serve};
 use crate::edition::{Address, Edition, Error, Found, Meaning};
 use crate::feeds::{media, pages};
 use crate::metrics::Metrics;
+use crate::text;
 use body::Content;
 use documents::{Accepted, Encoding, text_header};
 use responses::{POLICY, html, not_yet, plain};
@@ -177,7 +178,10 @@ impl Server {
                             &format!("{path}{}", query.unwrap_or_default()),
                         )
                     }
-                    Meaning::Refused(why) => plain(StatusCode::BAD_REQUEST, [], why + "\n"),
+                    Meaning::Refused(why) => {
+                        let why = text::visible(&why).into_owned();
+                        plain(StatusCode::BAD_REQUEST, [], why + "\n")
+                    }
                     Meaning::Nothing => match self.retired(path) {
                         Some(response) => response,
                         None => self.nothing(path, request.headers()),
@@ -420,7 +424,7 @@ fn log<B>(request: &Request<B>, response: &Response<Body>) {
     let agent = agent.and_then(|agent| agent.to_str().ok());
     tracing::debug!(
         method = %request.method(),
-        path = %request.uri().path(),
+        path = %text::visible(request.uri().path()),
         status = response.status().as_u16(),
         agent = agent.unwrap_or_default(),
         "answered"

@@ -1,5 +1,8 @@
 //! Plain text: one spelling for comparing and matching, paragraphs, sentences, and where a release's subject ends.
 
+use std::borrow::Cow;
+use std::fmt::Write;
+
 use chrono::{DateTime, Utc};
 use chrono_tz::Europe::London;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfkc_quick};
@@ -49,6 +52,35 @@ pub fn line(text: &str) -> String {
         }
     }
     out
+}
+
+/// A text whose control characters (C0, DEL and C1, some of which are orders to a terminal) are written out as `\u009b`: for
+/// lines of a log and short answers, into which words from outside come.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    written_out(text, |_| false)
+}
+
+/// The same for what has lines and tabs of its own. In JSON, where control characters stand in strings alone, what is written
+/// out means what it meant.
+pub fn visible_lines(text: &str) -> Cow<'_, str> {
+    written_out(text, |c| matches!(c, '\n' | '\t'))
+}
+
+fn written_out(text: &str, is_kept: fn(char) -> bool) -> Cow<'_, str> {
+    let is_hidden = |c: char| c.is_control() && !is_kept(c);
+    if !text.chars().any(is_hidden) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_hidden(c) {
+            // Nothing that can fail.
+            let _ = write!(out, "\\u{:04x}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// The one spelling in which texts and phrases are compared: NFKC, lower case, no apostrophes, words parted by single
@@ -207,6 +239,27 @@ mod tests {
             "\u{1F6A8} \u{645}\u{631}\u{62D}"
         );
         assert_eq!(line(" \u{b} "), "");
+    }
+
+    #[test]
+    fn control_characters_are_written_out() {
+        let orders = "a\u{1b}[31m\u{9b}2J\u{7f}\r\n\tb\u{0}\u{e9}";
+        assert_eq!(
+            visible(orders),
+            "a\\u001b[31m\\u009b2J\\u007f\\u000d\\u000a\\u0009b\\u0000\u{e9}"
+        );
+        assert_eq!(
+            visible_lines(orders),
+            "a\\u001b[31m\\u009b2J\\u007f\\u000d\n\tb\\u0000\u{e9}"
+        );
+        assert!(matches!(visible("caf\u{e9}"), Cow::Borrowed("caf\u{e9}")));
+        // JSON says the same after as before.
+        let json = serde_json::to_string_pretty(&[orders, "\\\u{9b}"]).unwrap();
+        assert!(json.contains('\u{9b}'));
+        let written = visible_lines(&json);
+        assert!(!written.contains(|c: char| c.is_control() && c != '\n'));
+        let read: Vec<String> = serde_json::from_str(&written).unwrap();
+        assert_eq!(read, [orders, "\\\u{9b}"]);
     }
 
     #[test]

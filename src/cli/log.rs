@@ -15,6 +15,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
+use crate::text;
+
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum LogFormat {
@@ -113,7 +115,9 @@ struct Told {
 }
 
 impl Told {
-    fn put(&mut self, field: &Field, mut value: String) {
+    fn put(&mut self, field: &Field, value: String) {
+        // The journal shows nothing of what holds a control character. Lines for people have them written out by their library.
+        let mut value = text::visible_lines(&value).into_owned();
         if value.len() > LONGEST {
             let mut end = LONGEST;
             while !value.is_char_boundary(end) {
@@ -206,18 +210,18 @@ mod tests {
         assert_eq!(journal.recv(&mut bytes).unwrap(), 0);
         let subscriber = tracing_subscriber::registry().with(layer);
         tracing::subscriber::with_default(subscriber, || {
-            let error = "first\nsecond";
+            let error = "first\nsec\u{9b}ond";
             tracing::warn!(source = "npcc", %error, last.page = 7, "a page cannot be read");
             tracing::info!(text = "x".repeat(9000), "long");
         });
         let read = journal.recv(&mut bytes).unwrap();
         let mut expected = b"MESSAGE\n".to_vec();
-        let message = "a page cannot be read source=npcc error=first\nsecond last.page=7";
+        let message = "a page cannot be read source=npcc error=first\nsec\\u009bond last.page=7";
         expected.extend((message.len() as u64).to_le_bytes());
         expected.extend(message.bytes());
         expected.extend(b"\nPRIORITY=4\nSYSLOG_IDENTIFIER=npcc-feeds\nNPCC_FEEDS_SOURCE=npcc\nNPCC_FEEDS_ERROR\n");
-        expected.extend(12_u64.to_le_bytes());
-        expected.extend(b"first\nsecond\nNPCC_FEEDS_LAST_PAGE=7\n");
+        expected.extend(18_u64.to_le_bytes());
+        expected.extend(b"first\nsec\\u009bond\nNPCC_FEEDS_LAST_PAGE=7\n");
         assert_eq!(
             String::from_utf8_lossy(&bytes[..read]),
             String::from_utf8_lossy(&expected)

@@ -8,6 +8,7 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use super::Outcome;
+use crate::text;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub(super) enum Format {
@@ -29,9 +30,10 @@ pub(super) fn json(value: &impl Serialize) -> Outcome {
     print(&(serde_json::to_string_pretty(value)? + "\n"))
 }
 
+/// What stands in a result may be from outside, and a terminal must not take it for orders.
 pub(super) fn print(text: &str) -> Outcome {
     let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes())?;
+    out.write_all(text::visible_lines(text).as_bytes())?;
     out.flush()?;
     Ok(())
 }

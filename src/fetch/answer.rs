@@ -10,6 +10,7 @@ use super::hosts::Turn;
 use super::{Answer, Client, Failure, freshness, holding};
 use crate::newsroom::Page;
 use crate::store::{self, Kept, Validators};
+use crate::text;
 
 /// A request that was sent and whose answer is not read to its end. Nobody else asks the host until this is dropped.
 pub(super) struct InFlight {
@@ -43,8 +44,8 @@ impl Client<'_> {
         let fresh = known.ttl.max(said);
         let kept = Kept {
             validators: Validators {
-                etag: text(headers, header::ETAG),
-                last_modified: text(headers, header::LAST_MODIFIED),
+                etag: header_of(headers, header::ETAG),
+                last_modified: header_of(headers, header::LAST_MODIFIED),
             },
             fresh_until: fresh.map(|fresh| now + fresh),
             ..Kept::default()
@@ -65,14 +66,15 @@ impl Client<'_> {
             self.stays(url, kept.fresh_until).await?;
             return Ok(Answer::Unchanged(known.clone()));
         }
-        let content_type = text(headers, header::CONTENT_TYPE);
+        let content_type = header_of(headers, header::CONTENT_TYPE);
         if let Some(wrong) = content_type.as_deref().filter(|kind| is_no_text(kind)) {
-            return Err(Failure::WrongType(wrong.to_owned()));
+            return Err(Failure::WrongType(text::visible(wrong).into_owned()));
         }
         // What the client undoes is no longer named here.
-        if let Some(encoding) = text(headers, header::CONTENT_ENCODING)
+        if let Some(encoding) = header_of(headers, header::CONTENT_ENCODING)
             && !encoding.eq_ignore_ascii_case("identity")
         {
+            let encoding = text::visible(&encoding);
             let told = format!("it is encoded as {encoding}, which was not asked for");
             return Err(Failure::Broken(told));
         }
@@ -131,7 +133,7 @@ impl Client<'_> {
     }
 }
 
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
+fn header_of(headers: &HeaderMap, name: header::HeaderName) -> Option<String> {
     headers.get(name).map(store::header_text)
 }
 

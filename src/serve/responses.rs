@@ -6,6 +6,7 @@ use http::{HeaderValue, Response, StatusCode};
 use super::documents::text_header;
 use super::{Body, NOT_CACHED, Server};
 use crate::feeds::{Document, media, pages};
+use crate::text;
 
 /// Texts from outside are sanitised, and this stands behind that: nothing from elsewhere, and no script but our own.
 pub(super) const POLICY: HeaderValue = HeaderValue::from_static(
@@ -60,7 +61,7 @@ impl Server {
             return not_yet("The feeds are being made.\n");
         }
         let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
-        let said = format!("There is nothing at {path}.");
+        let said = format!("There is nothing at {}.", text::visible(&path));
         let accepted = headers.get(header::ACCEPT);
         let is_person = accepted.is_some_and(|kinds| kinds.as_bytes().starts_with(b"text/html"));
         if is_person && let Ok(page) = pages::not_found(self.edition.site(), &path, &said) {

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
 use crate::harness::World;
 use crate::running::{Daemon, until};
 use crate::site::Fault;
@@ -68,6 +70,67 @@ async fn errors_tell_nothing_of_the_program_or_its_host() {
             }
         }
     }
+}
+
+/// Whether a terminal would take something of a text for an order.
+fn orders(text: &str) -> bool {
+    text.contains(|c: char| c.is_control() && c != '\n')
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn control_characters_are_written_out_wherever_words_from_outside_are_shown() {
+    let world = World::read(2).await;
+    let daemon = Daemon::start_with(&world, &["run", "--log", "debug"]).await;
+    daemon.wait_for("/all.rss", "<rss").await;
+    for (path, told) in [
+        (
+            "/%1b%5b31m%c2%9b%00%0a%7f",
+            "\\u001b[31m\\u009b\\u0000\\u000a\\u007f",
+        ),
+        ("/subscriptions.opml?topic=%1b%5b31m", "\\u001b[31m"),
+    ] {
+        let text = daemon.text(path).await;
+        assert!(text.contains(told) && !orders(&text), "{path}: {text:?}");
+    }
+    // As it is, since clients that encode it are not the ones to fear.
+    let address = daemon.base.strip_prefix("http://").unwrap();
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = "GET /\u{9b}31m HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    assert!(
+        answer.contains("There is nothing at /\\u009b31m."),
+        "{answer:?}"
+    );
+    until("the log has it", || {
+        daemon.log.lock().unwrap().contains("path=/\\u009b31m")
+    })
+    .await;
+    let log = daemon.log.lock().unwrap().clone();
+    assert!(!orders(&log), "{log:?}");
+
+    // A header of the newsroom's, whose bytes are characters each.
+    world
+        .site()
+        .set_raw("/feed/rss", "image/png; a=\u{9b}31m", "no picture");
+    world.forget_validators().await;
+    for format in ["text", "json"] {
+        let output = world.run(&["fetch", "--format", format]).await;
+        let told = String::from_utf8(output.stdout).unwrap();
+        assert!(
+            told.contains("u009b31m, which is neither a feed"),
+            "{told:?}"
+        );
+        assert!(!orders(&told), "{told:?}");
+        let log = String::from_utf8(output.stderr).unwrap();
+        assert!(!orders(&log), "{log:?}");
+    }
+    let health = daemon.text("/health").await;
+    assert!(
+        health.contains("u009b31m") && !orders(&health),
+        "{health:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
