@@ -122,6 +122,67 @@ async fn headers_without_end_are_refused() {
     assert_eq!(status(daemon.answers(&path).await), "HTTP/1.1 431");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn no_request_hides_within_another() {
+    let world = World::read(1).await;
+    let daemon = Daemon::serving(&world).await;
+    let smuggled = "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n";
+    let length = smuggled.len();
+    let both = format!("Content-Length: {}\r\n", length + 5);
+    let chunked = "Transfer-Encoding: chunked\r\n";
+    let end = "0\r\n\r\n";
+    // What stands among the headers, what comes between them and the other request, and the answer. Where two lengths
+    // stand beside each other, the connection ends with the answer, as nobody knows where the request does.
+    for (headers, between, status) in [
+        (format!("{both}{chunked}"), end, 200),
+        (format!("{chunked}{both}"), end, 200),
+        // Behind the end of a line that some take for one, and behind one that only some do.
+        (format!("X-A: b\n{chunked}{both}"), end, 200),
+        (format!("X-A: b\r{chunked}{both}"), end, 400),
+        // A line that goes on, as it once could.
+        (format!("X-A: b\r\n {chunked}{both}"), end, 400),
+        (format!("{both}X-A: b\r\n\t{chunked}"), end, 400),
+        // The length of a chunk with such an end.
+        (chunked.to_owned(), "0\n\n", 200),
+        (
+            "Transfer-Encoding: chunked, identity\r\n".to_owned(),
+            end,
+            400,
+        ),
+        ("Transfer-Encoding: xchunked\r\n".to_owned(), end, 400),
+        ("Transfer-Encoding : chunked\r\n".to_owned(), end, 400),
+        (format!("{both}Content-Length: 5\r\n"), end, 400),
+        (format!("Content-Length: {length}, 5\r\n"), "", 400),
+        (format!("Content-Length: +{length}\r\n"), "", 400),
+        ("Content-Length: -1\r\n".to_owned(), "", 400),
+    ] {
+        for path in ["/all.rss", "/live"] {
+            let request =
+                format!("GET {path} HTTP/1.1\r\nHost: a\r\n{headers}\r\n{between}{smuggled}");
+            let answers = daemon.answers(&request).await;
+            let answers = String::from_utf8_lossy(&answers);
+            let begins = format!("HTTP/1.1 {status} ");
+            assert!(answers.starts_with(&begins), "{request:?}: {answers}");
+            let count = answers.matches("HTTP/1.1 ").count();
+            assert_eq!(count, 1, "{request:?}: {answers}");
+            assert!(!answers.contains("smuggled"), "{request:?}: {answers}");
+        }
+    }
+    // A body of a known length is passed over whole, also where its length is said twice.
+    let last = "GET /live HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let once = format!("Content-Length: {length}\r\n");
+    for headers in [once.clone(), once.repeat(2), once.replace("\r\n", "\n")] {
+        let request = format!("GET /live HTTP/1.1\r\nHost: a\r\n{headers}\r\n{smuggled}{last}");
+        let answers = daemon.answers(&request).await;
+        let answers = String::from_utf8_lossy(&answers);
+        assert!(
+            answers.starts_with("HTTP/1.1 200 "),
+            "{request:?}: {answers}"
+        );
+        assert!(!answers.contains("smuggled"), "{request:?}: {answers}");
+    }
+}
+
 #[tokio::test]
 async fn whoever_has_connected_just_before_the_stop_is_answered_as_well() {
     let world = world().await;

@@ -134,6 +134,43 @@ async fn every_format_is_served_with_validators_of_each_encoding() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn other_sites_may_read_json_and_exports_alone() {
+    let world = world(11, "4").await;
+    let daemon = Daemon::serving(&world).await;
+    let archive = daemon.json_feed("/all.json").await.1.unwrap();
+    let archive = archive.strip_prefix("http://feeds.example").unwrap();
+    for (path, is_open) in [
+        ("/all.json", true),
+        ("/topics/unclassified.json", true),
+        ("/topics/hate-crime+roads-policing.json", true),
+        (archive, true),
+        ("/export.jsonl", true),
+        ("/export.csv", true),
+        ("/all.rss", false),
+        ("/all.atom", false),
+        ("/revisions.rss", false),
+        ("/search.rss?q=release", false),
+        ("/subscriptions.opml", false),
+        ("/", false),
+        ("/all", false),
+        ("/status", false),
+        ("/live", false),
+        ("/health", false),
+        ("/metrics", false),
+        ("/nowhere", false),
+    ] {
+        let answer = daemon
+            .asked(path, &[("origin", "https://elsewhere.example")])
+            .await;
+        let allowed = header(answer.headers(), "access-control-allow-origin");
+        assert_eq!(allowed, if is_open { "*" } else { "" }, "{path}");
+        // Nobody is anybody here, so nothing may depend on who asks.
+        let credentials = "access-control-allow-credentials";
+        assert!(!answer.headers().contains_key(credentials), "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_union_has_each_release_once_and_one_address() {
     let world = world(4, "50").await;
     let of = |n: u32| format!("http://127.0.0.1/releases/release-number-{n}");

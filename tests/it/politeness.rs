@@ -169,6 +169,43 @@ async fn a_body_beyond_the_bound_is_not_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_the_newsroom_would_know_us_by_is_not_sent_back() {
+    let world = World::new(of_today(1..=3)).await;
+    let cookie = "known-by=this; Path=/; Max-Age=86400".to_owned();
+    world
+        .site()
+        .set_fault("/", Fault::Labelled("set-cookie", cookie));
+    // The second cycle asks as one who has been there before, by a redirect too.
+    world.fetch().await;
+    world.make_pages_due().await;
+    world.forget_listing().await;
+    let to = format!("{}/feed/rss?again", world.newsroom.base());
+    let moved = Fault::Redirect(302, to);
+    world.site().set_fault("/feed/rss", moved);
+    world.site().set_fault(
+        "/feed/rss?again",
+        Fault::Labelled("set-cookie", "b=c".to_owned()),
+    );
+    world.fetch().await;
+    let asked = world.site().asked();
+    assert!(asked.len() > 6, "{asked:?}");
+    for one in asked {
+        let names: Vec<&str> = one.headers.keys().map(|name| name.as_str()).collect();
+        for name in names {
+            let known = [
+                "accept",
+                "accept-encoding",
+                "host",
+                "if-modified-since",
+                "if-none-match",
+                "user-agent",
+            ];
+            assert!(known.contains(&name), "{} with {name}", one.path);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_proxy_of_the_environment_is_not_used() {
     let world = World::new(numbered(1..=5)).await;
     let mut command = world.command(&["fetch"]);

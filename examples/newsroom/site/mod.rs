@@ -100,6 +100,8 @@ pub struct Asked {
     pub if_none_match: Option<String>,
     /// Both that were sent along, byte for byte.
     pub conditions: [Option<Vec<u8>>; 2],
+    /// All that was sent along.
+    pub headers: HeaderMap,
     pub began: Instant,
     pub answered: Instant,
     /// The same by the clock of whoever asked, where the newsroom was given it.
@@ -422,6 +424,7 @@ async fn answer(State(site): State<Site>, request: Request) -> Response {
         if_none_match: if_none_match
             .filter(|tag| !tag.is_empty())
             .map(str::to_owned),
+        headers: parts.headers.clone(),
         began,
         answered: Instant::now(),
         began_at,
