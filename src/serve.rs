@@ -37,7 +37,7 @@ use crate::metrics::Metrics;
 use crate::text;
 use body::Content;
 use documents::{Accepted, Encoding, text_header};
-use responses::{POLICY, html, not_yet, plain};
+use responses::{POLICY, failed, html, not_yet, plain};
 
 /// Readers may keep a document so many seconds before they ask again, long enough to spare a busy server and short enough
 /// for news; caches may show it for ten minutes more while they ask (RFC 5861).
@@ -375,7 +375,7 @@ impl Server {
                 ];
                 plain(status, headers, json + "\n")
             }
-            Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, [], format!("{error}\n")),
+            Err(error) => failed(&error, "/health"),
         }
     }
 
@@ -383,7 +383,7 @@ impl Server {
         let status = health::status(self, chrono::Utc::now()).await;
         match status.page(self.edition.site()) {
             Ok(page) => html(StatusCode::OK, page, NOT_CACHED),
-            Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, [], format!("{error}\n")),
+            Err(error) => failed(&error, "/status"),
         }
     }
 }

@@ -6,7 +6,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use hyper::body::Body as _;
 use prometheus::{Encoder, GaugeVec, Opts, Registry, TextEncoder};
 
-use super::responses::plain;
+use super::responses::{failed, plain};
 use super::{Body, NOT_CACHED, Server, health};
 use crate::store;
 
@@ -62,7 +62,7 @@ impl Server {
         let mut bytes = Vec::new();
         let encoder = TextEncoder::new();
         if let Err(error) = encoder.encode(&families, &mut bytes) {
-            return plain(StatusCode::INTERNAL_SERVER_ERROR, [], format!("{error}\n"));
+            return failed(&error, "/metrics");
         }
         let headers = [
             (

@@ -1,5 +1,7 @@
 //! Answers that are no documents: short texts, pages made for this moment, and other places.
 
+use std::fmt::Display;
+
 use http::header::{self, HeaderMap, HeaderName};
 use http::{HeaderValue, Response, StatusCode};
 
@@ -112,7 +114,31 @@ pub(super) fn html(status: StatusCode, page: Document, cached: HeaderValue) -> R
     response
 }
 
+/// The answer where the program itself fails: why is for the log alone.
+pub(super) fn failed(error: &impl Display, path: &str) -> Response<Body> {
+    tracing::error!(%error, path, "an answer could not be made");
+    let text = "This could not be made; the log of the daemon says why.\n";
+    plain(StatusCode::INTERNAL_SERVER_ERROR, [], text.to_owned())
+}
+
 pub(super) fn not_yet(text: &str) -> Response<Body> {
     let soon = [(header::RETRY_AFTER, HeaderValue::from_static("5"))];
     plain(StatusCode::SERVICE_UNAVAILABLE, soon, text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_fails_within_is_told_to_nobody() {
+        let response = failed(&"no such file: /etc/secret", "/health");
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        let text = String::from_utf8(body.to_vec()).unwrap();
+        assert!(text.starts_with("This could not be made"), "{text}");
+        assert!(!text.contains("secret"), "{text}");
+    }
 }
