@@ -306,7 +306,7 @@ impl Ingest {
                 if let Error::Store(error) = error {
                     server
                         .store_trouble
-                        .store(Some(Arc::new(error.to_string())));
+                        .store(Some(Arc::new(error.outline().to_owned())));
                 }
             }
         }

@@ -65,11 +65,15 @@ impl Resolve for PublicOnly {
                 .into_iter()
                 .partition(|address| is_allowed(address.ip(), &named));
             match (allowed.is_empty(), refused.first()) {
-                (true, Some(refused)) => Err(Box::<dyn Error + Send + Sync>::from(format!(
-                    "{} leads to the private address {ip}, which is refused; if that is meant, add \"{ip}\" to the source's `hosts`",
-                    name.as_str(),
-                    ip = refused.ip()
-                ))),
+                (true, Some(refused)) => {
+                    // The cause is shown to everybody, who need not know what stands where in our own network.
+                    let (host, ip) = (name.as_str(), refused.ip());
+                    tracing::warn!(host, %ip, "a newsroom's name leads to a private address");
+                    Err(Box::<dyn Error + Send + Sync>::from(format!(
+                        "{host} leads to a private address, which is refused; if that is meant, add the address, which the log has, to \
+                         the source's `hosts`"
+                    )))
+                }
                 _ => Ok(Box::new(allowed.into_iter()) as Addrs),
             }
         })
@@ -183,7 +187,11 @@ mod tests {
             .err()
             .map(|error| error.to_string())
             .unwrap_or_default();
-        assert!(told.contains("leads to the private address"), "{told}");
+        assert!(told.contains("leads to a private address"), "{told}");
+        assert!(
+            !told.contains("127.0.0.1") && !told.contains("::1"),
+            "{told}"
+        );
         assert!(
             only("localhost")
                 .resolve("localhost".parse().unwrap())

@@ -58,6 +58,12 @@ pub(super) fn store_trouble(server: &Server) -> Option<String> {
     trouble.map(|trouble| trouble.to_string())
 }
 
+/// What is told of a store that cannot be read now. Everybody may ask, so that the log alone has the database's words.
+fn unread(error: &Error) -> String {
+    tracing::warn!(%error, "the store cannot be read");
+    error.outline().to_owned()
+}
+
 /// How all is doing, for people.
 pub(super) async fn status(server: &Server, now: DateTime<Utc>) -> Status {
     let store = server.edition.store();
@@ -69,7 +75,7 @@ pub(super) async fn status(server: &Server, now: DateTime<Utc>) -> Status {
     };
     match store.record(&Selection::All, 1).await {
         Ok(record) => status.releases = record.total,
-        Err(error) => status.store = Some(error.to_string()),
+        Err(error) => status.store = Some(unread(&error)),
     }
     for source in &server.watched {
         match store.progress(&source.id).await {
@@ -82,7 +88,7 @@ pub(super) async fn status(server: &Server, now: DateTime<Utc>) -> Status {
                 whole_since: progress.whole_since(),
                 troubles: told(&progress),
             }),
-            Err(error) => status.store = Some(error.to_string()),
+            Err(error) => status.store = Some(unread(&error)),
         }
     }
     status
@@ -103,7 +109,7 @@ pub(super) async fn read(server: &Server, now: DateTime<Utc>) -> Health {
     for source in &server.watched {
         match source_health(server.edition.store(), source, now).await {
             Ok(health) => sources.push(health),
-            Err(error) => store = Some(error.to_string()),
+            Err(error) => store = Some(unread(&error)),
         }
     }
     let is_failing = store.is_some() || sources.iter().any(|source| source.failed_for_long);

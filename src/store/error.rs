@@ -142,6 +142,20 @@ pub enum Error {
     Overruled,
 }
 
+impl Error {
+    /// What is the matter, for everybody who can ask: without what the system and the database say, in which the host's paths,
+    /// users and addresses stand. The log has those.
+    pub fn outline(&self) -> &'static str {
+        match self {
+            Error::Full(_) => "The store's disk is full; the log says more.",
+            Error::ReadOnly(_) => "The store cannot be written; the log says more.",
+            Error::Locked(_) => "The store is locked by another program; the log says more.",
+            Error::Damaged(_) => "The store is damaged; the log says more.",
+            _ => "The store failed; the log says more.",
+        }
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Error {
         let code = error.as_database_error().and_then(|error| error.code());
@@ -154,6 +168,50 @@ impl From<sqlx::Error> for Error {
             Some(5 | 6) => Error::Locked(error),
             Some(11 | 26) => Error::Damaged(error.to_string()),
             _ => Error::Sql(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_everybody_is_told_holds_no_path_and_no_word_of_the_databases() {
+        let words = "unable to open /var/lib/npcc-feeds/npcc-feeds.db as npcc-feeds";
+        let sql = || sqlx::Error::Protocol(words.to_owned());
+        let system = || std::io::Error::other(words);
+        let path = || PathBuf::from("/var/lib/npcc-feeds/npcc-feeds.db");
+        for error in [
+            Error::Full(sql()),
+            Error::ReadOnly(sql()),
+            Error::Locked(sql()),
+            Error::Damaged(words.to_owned()),
+            Error::Sql(sql()),
+            Error::Open {
+                url: words.to_owned(),
+                source: sql(),
+            },
+            Error::File {
+                path: path(),
+                source: system(),
+            },
+            Error::Owner {
+                path: path(),
+                owner: words.to_owned(),
+            },
+            Error::Backup {
+                path: path(),
+                why: words.to_owned(),
+            },
+        ] {
+            assert!(error.to_string().contains("npcc-feeds"), "{error}");
+            let told = error.outline();
+            assert!(
+                !told.contains('/') && !told.contains("npcc-feeds"),
+                "{told}"
+            );
+            assert!(told.starts_with("The store"), "{told}");
         }
     }
 }

@@ -134,6 +134,51 @@ async fn control_characters_are_written_out_wherever_words_from_outside_are_show
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_fails_tells_nobody_where_it_is_or_what_it_says() {
+    let world = World::read(2).await;
+    let id = world.releases().await[0]["id"].as_str().unwrap().to_owned();
+    let daemon = Daemon::serving(&world).await;
+    world
+        .change_store("ALTER TABLE sources RENAME TO elsewhere")
+        .await;
+    let folder = world.folder.path().display().to_string();
+    for path in [
+        "/health",
+        "/status",
+        "/metrics",
+        "/all",
+        "/search?q=release",
+        &format!("/releases/{id}"),
+    ] {
+        let answer = daemon.get(path).await;
+        let status = answer.status();
+        let text = answer.text().await.unwrap();
+        match path {
+            "/health" => {
+                assert_eq!(status, 503, "{text}");
+                let health: serde_json::Value = serde_json::from_str(&text).unwrap();
+                assert_eq!(health["store"], "The store failed; the log says more.");
+            }
+            "/status" => {
+                assert_eq!(status, 200, "{text}");
+                assert!(
+                    text.contains("The store failed; the log says more."),
+                    "{text}"
+                );
+            }
+            _ => {}
+        }
+        for told in [folder.as_str(), "no such table", "sqlite", ".db", "src/"] {
+            assert!(!text.contains(told), "{path} tells {told}: {text}");
+        }
+    }
+    until("the log has it", || {
+        daemon.log.lock().unwrap().contains("no such table")
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_webhooks_address_is_in_no_log() {
     let mut world = World::read(2).await;
     // Nobody listens there.
