@@ -39,6 +39,13 @@ chmod 755 "$work"
 "$npcc_feeds" --log error publish "$work/published" >/dev/null
 files=$(sed -e "s/listen 443 ssl/listen 127.0.0.1:$((port + 3))/" -e '/listen \[::\]:443/d' -e '/ssl_certificate/d' \
     -e "s|/var/lib/npcc-feeds/published|$work/published|" deploy/nginx-files.conf)
+# What the limits count by, for whichever address is claimed.
+counted="server {
+        listen 127.0.0.1:$((port + 4));
+        set_real_ip_from 127.0.0.1;
+        real_ip_header X-Forwarded-For;
+        location / { return 200 \$npcc_feeds_subscriber; }
+    }"
 cat >"$work/nginx.conf" <<END
 pid $work/nginx.pid;
 error_log $work/nginx-error.log;
@@ -53,6 +60,7 @@ http {
     scgi_temp_path $work/scgi;
     $site
     $files
+    $counted
 }
 END
 nginx=$(command -v nginx || echo /usr/sbin/nginx)
@@ -82,6 +90,24 @@ curl -s -o /dev/null -w '%{http_code}\n' "$proxied/live?[1-400]" | sort | uniq -
 grep -q ' 200$' "$work/answers" && grep -q ' 429$' "$work/answers" || { cat "$work/answers" >&2; exit 1; }
 sleep 1
 [ "$(curl -s -o /dev/null -w '%{http_code}' "$proxied/metrics")" = 200 ]
+# All of a /64 is one subscriber, however its addresses are written, and no other is.
+while read -r address subscriber; do
+    is=$(curl -fsS -H "X-Forwarded-For: $address" "http://127.0.0.1:$((port + 4))/")
+    [ "$is" = "$subscriber" ] || { echo "$address counts as $is" >&2; exit 1; }
+done <<'END'
+2001:db8:1:2:3:4:5:6 2001:db8:1:2
+2001:db8:1:2::1 2001:db8:1:2
+2001:db8:1:2:: 2001:db8:1:2
+2001:db8:1::1 2001:db8:1:0
+2001:db8:1:0:2:3:4:5 2001:db8:1:0
+2001:db8::1 2001:db8:0:0
+2001:db8::5:1:2:3 2001:db8:0:0
+2001:db8:0:0:1:: 2001:db8:0:0
+2001:db8:0:1::1 2001:db8:0:1
+2001::1 2001:0:0:0
+2001::2:3:4:5 2001:0:0:0
+2001::6:2:3:4:5 2001:0:0:6
+END
 # As files: the same bytes, in their compressed form, of the right type; a page without its ending.
 static=http://127.0.0.1:$((port + 3))
 for path in /all.rss /all.atom /all.json /topics/roads-policing.rss /revisions.rss /subscriptions.opml; do
@@ -93,5 +119,12 @@ done
 for path in / /all /topics/roads-policing /topics/roads-policing.html; do
     curl -fsS "$static$path" | grep -q '</html>'
 done
+# What stands behind the pages is there, and no version of nginx.
+curl -fsS -o /dev/null -D - "$static/" | tr -d '\r' | tr A-Z a-z >"$work/headers"
+for header in 'referrer-policy: no-referrer' 'x-content-type-options: nosniff' 'server: nginx'; do
+    grep -qx "$header" "$work/headers" || { echo "a page as a file has no $header" >&2; exit 1; }
+done
+grep -q "^content-security-policy: .*frame-ancestors 'none'" "$work/headers"
+[ "$(curl -fsS -o /dev/null -D - "$proxied/" | tr -d '\r' | sed -n 's/^[Ss]erver: //p')" = nginx ]
 [ "$(curl -s -o /dev/null -w '%{http_code}' "$static/.npcc-feeds")" = 404 ]
 echo "systemd and nginx understand what deploy/ holds; through nginx every answer is the same, and so is every file"
