@@ -83,6 +83,10 @@ set -eux
 cd /root/npcc-feeds
 apt-get install ./target/debian/npcc-feeds.deb
 cd /
+[ "$(stat -c '%a %U:%G' /etc/npcc-feeds/npcc-feeds.toml)" = '640 root:npcc-feeds' ]
+status=0
+sudo -u nobody npcc-feeds check || status=$?
+[ "$status" = 78 ]
 sudo -u npcc-feeds npcc-feeds releases
 [ -h /etc/systemd/system/multi-user.target.wants/npcc-feeds.service ]
 [ -h /etc/systemd/system/sockets.target.wants/npcc-feeds.socket ]

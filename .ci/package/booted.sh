@@ -55,6 +55,19 @@ fills() {
     fail "no item is in the feed"
 }
 
+# Whose the configuration is, and who may read it.
+config=/etc/npcc-feeds/npcc-feeds.toml
+owned() { stat -c '%a %U:%G' "$config"; }
+# It is the service's and root's alone, and anybody else is told as whom to come back.
+is_private() {
+    [ "$(owned)" = '640 root:npcc-feeds' ] || fail "the configuration is $(owned)"
+    [ "$(stat -c %a /etc/npcc-feeds/topics.toml)" = 644 ]
+    local said status=0
+    said=$(cd / && sudo -u nobody npcc-feeds check 2>&1) || status=$?
+    [ "$status" = 78 ] && [[ "$said" = *"$config"*'sudo -u npcc-feeds'* ]] || fail "nobody is told ($status): $said"
+    (cd / && sudo -u npcc-feeds npcc-feeds check >/dev/null)
+}
+
 /examples/newsroom >/dev/null &
 files >/tmp/before
 
@@ -62,7 +75,9 @@ files >/tmp/before
 bash -e -c "$as_package"
 [ -s /etc/ssl/certs/ca-certificates.crt ]
 serves
+is_private
 fills
+is_private
 [ "$(dpkg-query -W -f '${Conffiles}' npcc-feeds | awk 'NF { print $1 }' | sort | xargs)" = \
     "/etc/npcc-feeds/npcc-feeds.toml /etc/npcc-feeds/topics.toml" ]
 # A root of this kind leaves manual pages out where its maker says so; dpkg knows them all the same.
@@ -95,10 +110,19 @@ serves
 [ "$(systemctl show -P MainPID npcc-feeds.service)" != "$process" ]
 [ "$(systemctl show -P InvocationID npcc-feeds.socket)" = "$socket" ]
 cmp /tmp/edited.toml /etc/npcc-feeds/npcc-feeds.toml
+is_private
 grep -q '^# A newer topics' /etc/npcc-feeds/topics.toml
 guids >/tmp/guids-after
 [ -s /tmp/guids ] && [ -z "$(comm -23 /tmp/guids /tmp/guids-after)" ]
 proved "an upgrade keeps the edited configuration and $(wc -l </tmp/guids) releases, and takes what was not edited; answers meanwhile: $answers"
+
+# The administrator's own choice, with dpkg and without.
+chown npcc-feeds:npcc-feeds "$config"
+chmod 600 "$config"
+dpkg -i /proof/newer.deb
+[ "$(owned)" = '600 npcc-feeds:npcc-feeds' ]
+serves
+proved "the configuration is for root and the service, and whoever changes that is heeded"
 
 apt-get remove npcc-feeds
 [ "$(systemctl is-active npcc-feeds.service npcc-feeds.socket | sort -u || true)" = inactive ]
@@ -132,8 +156,17 @@ left=$(comm -13 <(sort /tmp/before) <(sort /tmp/after) |
 [ -z "$left" ] || fail "left after the purge: $left"
 proved "a purge leaves nothing"
 
+# Said before the first installation; the group is root's, as that of the service is not there yet.
+dpkg-statoverride --add root root 644 "$config"
+apt-get install /proof/newer.deb
+[ "$(owned)" = '644 root:root' ]
+dpkg-statoverride --remove "$config"
+apt-get purge npcc-feeds
+proved "what dpkg-statoverride says of the configuration holds"
+
 bash -e -c "$by_hand"
 serves
+is_private
 fills
 proved "the README's lines by hand, to a served feed"
 touch /proof/passed

@@ -126,10 +126,39 @@ fn document(file: &Path) -> Result<Document, Stop> {
     let name = file.display().to_string();
     match std::fs::read_to_string(file) {
         Ok(text) => Ok(Document::new(name, text)),
-        Err(error) => Err(Stop::Configuration(Problems(vec![Problem::with_file(
-            &name,
-            format!("cannot be read: {error}"),
-            "see that the file is there, readable and UTF-8",
-        )]))),
+        Err(error) => Err(Stop::Configuration(unreadable(&name, &error))),
+    }
+}
+
+/// Why a configuration cannot be read, and what to do. A service's is for its own user, since it may hold secrets.
+fn unreadable(name: &str, error: &io::Error) -> Problems {
+    let advice = match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            "do this as a user who may read it, as the service's: cd / && sudo -u npcc-feeds npcc-feeds ..."
+        }
+        _ => "see that the file is there, readable and UTF-8",
+    };
+    let what = format!("cannot be read: {error}");
+    Problems(vec![Problem::with_file(name, what, advice)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_not_read_a_configuration_is_told_as_whom_to_come_back() {
+        let name = "/etc/npcc-feeds/npcc-feeds.toml";
+        let told = |kind: io::ErrorKind| unreadable(name, &kind.into()).to_string();
+        let denied = told(io::ErrorKind::PermissionDenied);
+        assert!(
+            denied.contains(name) && denied.contains("sudo -u npcc-feeds npcc-feeds"),
+            "{denied}"
+        );
+        let missing = told(io::ErrorKind::NotFound);
+        assert!(
+            missing.contains("see that the file is there") && !missing.contains("sudo"),
+            "{missing}"
+        );
     }
 }
