@@ -290,6 +290,32 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_a_secret_is_not_told_again() {
+        for (text, what) in [
+            (
+                "[alarm]\nwebhook = \"hooks.example/a-secret\"\n",
+                "no address to post to",
+            ),
+            (
+                "[fetch]\nproxy = \"user:a-secret@proxy\"\n",
+                "no proxy's address",
+            ),
+            (
+                "[[sources]]\nfeed = \"https://user:a-secret@news.npcc.police.uk/feed/rss\"\n",
+                "a name or a password",
+            ),
+            (
+                "[[sources]]\nlisting = [\"https://a-secret@news.npcc.police.uk/releases\"]\n",
+                "a name or a password",
+            ),
+        ] {
+            let told = complaints(text);
+            assert!(told.starts_with("my.toml:2: "), "{told}");
+            assert!(told.contains(what) && !told.contains("secret"), "{told}");
+        }
+    }
+
+    #[test]
     fn an_unknown_key_is_named_with_its_line_and_the_right_ones() {
         let told = complaints("[serve]\nlisten = \"127.0.0.1:1\"\nlissen = \"x\"\n");
         assert!(told.starts_with("my.toml:3: "), "{told}");

@@ -96,10 +96,11 @@ impl Checks<'_> {
                 "write a page's address or an e-mail address",
             );
         }
+        // What is wrong comes to the log. A password may stand in this, and a webhook's address is one as a whole.
         if !fetch.proxy.is_empty() && proxy_address(&fetch.proxy).is_none() {
             self.tell(
                 &[Step::Key("fetch"), Step::Key("proxy")],
-                format!("\"{}\" is no proxy's address", fetch.proxy),
+                "this is no proxy's address",
                 "write it as \"http://proxy.example:3128\"",
             );
         }
@@ -138,7 +139,7 @@ impl Checks<'_> {
         if !webhook.is_empty() && web_address(webhook).is_none() {
             self.tell(
                 &[Step::Key("alarm"), Step::Key("webhook")],
-                format!("{webhook:?} is no address to post to"),
+                "this is no address to post to",
                 "one that begins with https:// or http://, or nothing",
             );
         }
@@ -224,6 +225,11 @@ impl Checks<'_> {
                 path,
                 format!("\"{address}\" is no web address"),
                 "it begins with https://",
+            ),
+            Some(url) if !url.username().is_empty() || url.password().is_some() => self.tell(
+                path,
+                "a name or a password stands in this address, which is shown on the pages",
+                "leave it out: a newsroom is read as everybody reads it",
             ),
             Some(url)
                 if !source
