@@ -21,7 +21,7 @@
 #              The key may list the bucket, and get, put and delete objects; it makes no bucket. Who may read is said to
 #              the bucket, or with RCLONE_CONFIG_FEEDS_ACL=public-read.
 # FOLDER       The published folder; /var/lib/npcc-feeds/published if not set.
-# ENCODING     gzip: an object is what gzip made of the document, and says so. That is a quarter of the bytes to keep and to
+# ENCODING     gzip: an object is what gzip made of the document, and says so. That is a third of the bytes to keep and to
 #              send, whatever the CDN would compress by itself: feeds are often not among the types it knows. A client
 #              that asks for no gzip gets it all the same, unless the CDN unpacks it; browsers and most readers ask, and
 #              scripts often do not (`curl --compressed` does). identity: documents as they are, for all clients, and for a
