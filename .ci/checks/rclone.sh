@@ -22,7 +22,7 @@ systemd-analyze verify --man=no "$work"/units/* >"$work/said" 2>&1 || fail "syst
 systemd-analyze security --offline=true --no-pager --threshold=13 "$work/units/npcc-feeds-rclone.service" >"$work/said" ||
     fail "the unit is less walled in than the daemon's"
 limits() { sed -n '/^# What it may not do/,/^UMask/p' "deploy/$1.service" | grep -v '^#'; }
-limits npcc-feeds | grep -q '^UMask'
+limits npcc-feeds | grep '^UMask' >/dev/null
 diff <(limits npcc-feeds) <(limits rclone)
 sed -n 's/^ExecStart=//p' deploy/rclone.service | grep -Fxq "$(sed -n 's/^#  *install -m 755 rclone.sh //p' deploy/rclone.service)"
 
@@ -210,8 +210,8 @@ grep -qx "releases/$copy" "$work/gone" && grep -qx "releases/$copy.html" "$work/
 if curl -fs "$storage/bucket/releases/$copy" >&2; then fail "a page that is gone is there"; fi
 [ "$(rclone cat feeds:bucket/notes.txt)" = mine ] || fail "it touched what is not ours"
 if diff "$work/stamp-of-feed" <(stamp_of all.rss) >/dev/null; then fail "the feed is the old one"; fi
-curl -fsS --compressed "$storage/bucket/all.rss" | grep -qF 'campaign begins early'
-curl -fsS --compressed "$storage/bucket/releases/$new" | grep -qF 'Two in five lorry drivers'
+curl -fsS --compressed "$storage/bucket/all.rss" | grep -F 'campaign begins early' >/dev/null
+curl -fsS --compressed "$storage/bucket/releases/$new" | grep -F 'Two in five lorry drivers' >/dev/null
 every_object_is_as_the_file "$storage/bucket" --compressed
 rclone lsf -R --files-only feeds:bucket | sort | diff - <(cut -d ' ' -f 1 "$work/after" | cat - <(echo notes.txt) | sort) >&2 ||
     fail "the bucket holds something else (<) than what is published (>)"
@@ -252,11 +252,21 @@ sed -i 1d "$published/.npcc-feeds"
 brings 75
 says 'is being written'
 cp "$work/list" "$published/.npcc-feeds"
+# Somebody begins to write it while the storage is asked.
+cat >"$work/failing/rclone" <<'SH'
+#!/usr/bin/env bash
+[ "${*/lsf/}" = "$*" ] || sed -i 1d "$FOLDER/.npcc-feeds"
+PATH=${PATH#*:} exec rclone "$@"
+SH
+PATH=$work/failing:$PATH brings 75 --all
+says 'is being written'
+[ -z "$(keys_of PUT)$(keys_of DELETE)" ] || fail "half a state was brought"
+cp "$work/list" "$published/.npcc-feeds"
 FOLDER=$work/nowhere brings 1
 says 'nothing is uploaded and nothing removed'
+[ ! -s "$work/requests" ] || fail "without a folder it asked the storage"
 DESTINATION=feeds: brings 2
 says 'no remote with a bucket'
-[ ! -s "$work/requests" ]
 # A file that the list names and that is not there, and one of a kind that nobody knows.
 mv "$published/all.rss" "$published/all.atom" "$work"
 mv "$published/all.rss.gz" "$published/all.atom.gz" "$work"
@@ -266,7 +276,7 @@ says 'holds not what its list names'
 mv "$work"/all.{rss,atom}{,.gz} "$published"
 echo new >"$published/all.kind"
 echo all.kind >>"$published/.npcc-feeds"
-brings 1
+brings 1 --all
 says 'no type is known for files that end with .kind'
 [ -z "$(keys_of PUT)$(keys_of DELETE)" ] || fail "something was brought"
 echo "a folder that is locked, half written, not there or not understood changes nothing, and it says what to do"
