@@ -37,6 +37,12 @@ pub struct Config {
     pub serve: Serve,
 }
 
+/// Whether a store's address is that of a PostgreSQL server.
+pub fn is_on_server(url: &str) -> bool {
+    let schemes = ["postgres:", "postgresql:"];
+    schemes.iter().any(|scheme| url.starts_with(scheme))
+}
+
 /// `[store]`
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -1,8 +1,8 @@
-//! The store: SQL on SQLite through sqlx's `AnyPool`, written so that PostgreSQL would understand it.
+//! The store: SQL through sqlx's `AnyPool`, in a file of SQLite or on a PostgreSQL server, whose statements are the same.
 //!
-//! Several processes may use one store. A writer takes SQLite's write lock before it reads (`BEGIN IMMEDIATE`), since a
-//! read that turns into a write fails at once when somebody else wrote in between. Whatever changes what is shown
-//! raises the change counter in the same transaction, and the daemon looks at the counter each second.
+//! Several processes may use one store, on a server also from several machines. A writer takes the store's write lock before
+//! it reads: what it read would not be so any more where somebody else wrote in between. Whatever changes what is shown raises
+//! the change counter in the same transaction, and the daemon looks at the counter each second.
 
 mod documents;
 mod episodes;
@@ -18,6 +18,8 @@ mod merges;
 mod migrations;
 mod ownership;
 mod pages;
+mod place;
+mod postgres;
 mod process;
 mod progress;
 mod read;
@@ -32,7 +34,6 @@ mod web;
 mod withdrawals;
 
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -40,6 +41,7 @@ use sqlx::any::{AnyConnectOptions, AnyPoolOptions, AnyRow};
 use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 
 use crate::release::{DatedText, Guid, Text};
+use place::Place;
 
 pub use episodes::Episode;
 pub use error::Error;
@@ -76,58 +78,54 @@ pub type Result<T> = std::result::Result<T, Error>;
 pub struct Store {
     pool: AnyPool,
     options: AnyConnectOptions,
-    file: PathBuf,
+    place: Place,
     /// How many of a person's words there were when the work began; none where they do not matter.
     ruling: Option<i64>,
 }
 
 impl Store {
-    /// Opens the store at an address like `sqlite:state/npcc-feeds.db`, makes it if it is not there, and brings its
-    /// tables up to date, with a backup of it as it was.
+    /// Opens the store at an address like `sqlite:state/npcc-feeds.db` or `postgres://user@host/database`, makes it if it is
+    /// not there, and brings its tables up to date. Of a file there is a backup before that as it was.
     ///
     /// # Errors
     /// [`Error::Url`], [`Error::Folder`], [`Error::File`], [`Error::Owner`], [`Error::Open`], [`Error::Newer`],
     /// [`Error::Backup`], [`Error::Migrate`].
     pub async fn open(url: &str) -> Result<Store> {
         sqlx::any::install_default_drivers();
-        let file = sqlite::file(url)?;
-        sqlite::make(&file)?;
+        let (place, options) = Place::of(url)?;
         let failed = |source| Error::Open {
-            url: url.to_owned(),
+            url: match &place {
+                Place::File(_) => url.to_owned(),
+                Place::Server => postgres::shown(url),
+            },
             source,
         };
-        let options = AnyConnectOptions::from_str(&sqlite::as_url(&file)).map_err(failed)?;
         // A pool tries again for half a minute, and then tells only that it did: what cannot be opened shows here.
         let mut first = AnyConnection::connect_with(&options)
             .await
             .map_err(failed)?;
-        sqlite::prepare(&mut first).await.map_err(failed)?;
-        if let Some(version) = migrations::version(&mut first).await?
-            && version < migrations::VERSION
-        {
-            sqlite::back_up(&mut first, &file, version).await?;
-        }
+        place.prepare(&mut first).await.map_err(failed)?;
+        bring_up_to_date(&mut first, &place, &options).await?;
         first.close().await.map_err(failed)?;
+        let (preparing, cleaning) = (place.clone(), place.clone());
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
             .idle_timeout(IDLE)
-            .after_connect(|connection, _| Box::pin(sqlite::prepare(connection)))
-            .after_release(|connection, _| {
-                Box::pin(async move {
-                    // A full disk makes SQLite roll back by itself. sqlx's own rollback then fails, and the connection
-                    // would pass for one within a transaction for ever: it is closed instead.
-                    connection.ping().await?;
-                    Ok(!connection.is_in_transaction())
-                })
+            .after_connect(move |connection, _| {
+                let place = preparing.clone();
+                Box::pin(async move { place.prepare(connection).await })
+            })
+            .after_release(move |connection, _| {
+                let place = cleaning.clone();
+                Box::pin(async move { place.clean(connection).await })
             })
             .connect_with(options.clone())
             .await
             .map_err(failed)?;
-        migrations::run(&pool).await?;
         let store = Store {
             pool,
             options,
-            file,
+            place,
             ruling: None,
         };
         store.make_searchable().await?;
@@ -139,25 +137,36 @@ impl Store {
     /// # Errors
     /// [`Error::Sql`].
     pub async fn size(&self) -> Result<i64> {
-        sqlite::size(&mut *self.pool.acquire().await?).await
+        let connection = &mut *self.pool.acquire().await?;
+        match self.place {
+            Place::File(_) => sqlite::size(connection).await,
+            Place::Server => postgres::size(connection).await,
+        }
     }
 
-    /// Looks whether the store is damaged; reads all of it.
+    /// Looks whether the store's file is damaged; reads all of it. A server looks after its files itself.
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::Sql`].
     pub async fn check(&self) -> Result<()> {
-        sqlite::check(&mut *self.pool.acquire().await?).await
+        match self.place {
+            Place::File(_) => sqlite::check(&mut *self.pool.acquire().await?).await,
+            Place::Server => Ok(()),
+        }
     }
 
-    /// Keeps every other daemon from this store as long as what it gives lives. One that is about to end is waited for.
+    /// Keeps every other daemon from this store's file as long as what it gives lives. One that is about to end is waited for.
+    /// A store on a server is there to be shared.
     ///
     /// # Errors
     /// [`Error::Daemon`] when another has it.
     pub async fn keep(&self) -> Result<sqlite::Kept> {
+        let Place::File(file) = &self.place else {
+            return Ok(sqlite::Kept { _lock: None });
+        };
         let until = Instant::now() + HAND_OVER;
         loop {
-            match sqlite::keep(&self.file) {
+            match sqlite::keep(file) {
                 Err(Error::Daemon { .. }) if Instant::now() < until => {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
@@ -168,7 +177,10 @@ impl Store {
 
     /// The backups that were made of the store before its tables became others: they hold what was removed since.
     pub fn backups(&self) -> Vec<PathBuf> {
-        sqlite::backups(&self.file)
+        match &self.place {
+            Place::File(file) => sqlite::backups(file),
+            Place::Server => Vec::new(),
+        }
     }
 
     /// The same store for a piece of work that no person's word may cross: once somebody has removed, merged or split a
@@ -190,16 +202,22 @@ impl Store {
     /// # Errors
     /// [`Error::Sql`].
     pub async fn snapshot(&self) -> Result<Store> {
+        let place = self.place.clone();
         // One connection within one transaction, which no rollback of the pool's own ends.
         let pool = AnyPoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
-            .after_connect(|connection, _| {
+            .after_connect(move |connection, _| {
+                let place = place.clone();
                 Box::pin(async move {
-                    sqlite::prepare(connection).await?;
-                    sqlx::query("BEGIN").execute(&mut *connection).await?;
-                    // SQLite begins with the first thing that is read.
+                    place.prepare(connection).await?;
+                    let begin = match place {
+                        Place::File(_) => "BEGIN",
+                        Place::Server => postgres::BEGIN_SNAPSHOT,
+                    };
+                    sqlx::raw_sql(begin).execute(&mut *connection).await?;
+                    // What is read is as of the first thing that is read.
                     sqlx::query("SELECT value FROM counters")
                         .execute(connection)
                         .await?;
@@ -229,7 +247,14 @@ impl Store {
     }
 
     async fn begin(&self) -> Result<Tx> {
-        let mut tx = self.pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = match self.place {
+            Place::File(_) => self.pool.begin_with("BEGIN IMMEDIATE").await?,
+            Place::Server => {
+                let mut tx = self.pool.begin_with(postgres::BEGIN).await?;
+                postgres::have_alone(&mut tx).await?;
+                tx
+            }
+        };
         if let Some(ruling) = self.ruling
             && counter(&mut tx, RULING).await? != ruling
         {
@@ -237,6 +262,34 @@ impl Store {
         }
         Ok(tx)
     }
+}
+
+/// Brings the tables up to date, of a file only once there is a backup of it.
+async fn bring_up_to_date(
+    connection: &mut AnyConnection,
+    place: &Place,
+    options: &AnyConnectOptions,
+) -> Result<()> {
+    if migrations::version(connection, place).await? == Some(migrations::VERSION) {
+        return Ok(());
+    }
+    let _alone = match place {
+        Place::File(file) => sqlite::upgrade_alone(file).await,
+        Place::Server => None,
+    };
+    // Another may have done it meanwhile.
+    let version = migrations::version(connection, place).await?;
+    if let (Some(version), Place::File(file)) = (version, place)
+        && version < migrations::VERSION
+    {
+        sqlite::back_up(connection, file, version).await?;
+    }
+    let pool = AnyPoolOptions::new().max_connections(1);
+    let pool = pool.connect_with(options.clone()).await?;
+    let done = migrations::run(&pool, place).await;
+    // One that failed may hold a lock of the server's until it is closed.
+    pool.close().await;
+    done
 }
 
 type Tx = Transaction<'static, Any>;

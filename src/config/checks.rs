@@ -8,7 +8,7 @@ use chrono::format::{Item, StrftimeItems};
 use url::Url;
 
 use super::overrides::Overridden;
-use super::{Config, Source, variable_problem};
+use super::{Config, Source, is_on_server, variable_problem};
 use crate::document::{Document, Problem, Step};
 use crate::schedule;
 
@@ -72,13 +72,17 @@ impl Checks<'_> {
 
     fn sections(&mut self, config: &Config) {
         let url = [Step::Key("store"), Step::Key("url")];
-        match config.store.url.strip_prefix("sqlite:") {
-            Some(path) if !path.is_empty() => {}
-            _ => self.tell(
+        let store = &config.store.url;
+        let is_file = store.strip_prefix("sqlite:").is_some_and(|path| !path.is_empty());
+        let is_server = is_on_server(store)
+            && Url::parse(store).is_ok_and(|url| url.has_authority() || url.path() != "/");
+        if !is_file && !is_server {
+            // It may hold a password.
+            self.tell(
                 &url,
-                format!("\"{}\" is no store that this build knows", config.store.url),
-                "write it as \"sqlite:state/npcc-feeds.db\"",
-            ),
+                "the address is of no store that this program knows".to_owned(),
+                "write it as \"sqlite:state/npcc-feeds.db\", or as \"postgres://user@host/database\"",
+            );
         }
         let fetch = &config.fetch;
         if fetch.timeout.is_zero() {

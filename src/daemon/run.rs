@@ -50,17 +50,8 @@ impl Ingest {
     /// # Errors
     /// [`Error`]; what the newsroom fails at stands in the report.
     pub async fn cycle(&self, source: &Source, by: By) -> Result<Report, Error> {
-        self.cycle_within(source, by, Duration::ZERO).await
-    }
-
-    async fn cycle_within(
-        &self,
-        source: &Source,
-        by: By,
-        patience: Duration,
-    ) -> Result<Report, Error> {
         let done = self
-            .under_lease("a cycle", source, by, patience, async |cycle| {
+            .under_lease("a cycle", source, by, Duration::ZERO, async |cycle| {
                 cycle.run().await
             })
             .await;
@@ -69,6 +60,33 @@ impl Ingest {
             self.note_episodes(source).await;
         }
         done
+    }
+
+    /// A cycle by schedule, unless another process that shares the store has begun one since the cycle `last`, while this one waited
+    /// for its lease.
+    async fn cycle_after(
+        &self,
+        source: &Source,
+        last: Option<DateTime<Utc>>,
+    ) -> Result<Option<Report>, Error> {
+        let done = self
+            .under_lease("a cycle", source, By::Schedule, PATIENCE, async |cycle| {
+                if self.store.progress(&source.id).await?.last_cycle != last {
+                    return Ok(None);
+                }
+                cycle.run().await.map(Some)
+            })
+            .await;
+        let done = match done {
+            Ok(None) => return Ok(None),
+            Ok(Some(report)) => Ok(report),
+            Err(error) => Err(error),
+        };
+        self.count(source, &done);
+        if done.is_ok() {
+            self.note_episodes(source).await;
+        }
+        done.map(Some)
     }
 
     fn count(&self, source: &Source, done: &Result<Report, Error>) {
@@ -272,10 +290,10 @@ impl Ingest {
             {
                 return;
             }
-            Ok(_) => {
+            Ok(progress) => {
                 // Until it has ended.
                 one.was_interrupted = true;
-                self.cycle_within(one.source, By::Schedule, PATIENCE).await
+                self.cycle_after(one.source, progress.last_cycle).await
             }
             Err(error) => Err(error.into()),
         };
@@ -285,6 +303,14 @@ impl Ingest {
             .map(|next| next.to_rfc3339());
         let next = next.unwrap_or_default();
         one.was_interrupted = done.is_err();
+        let done = match done {
+            Ok(None) => {
+                tracing::info!(source = one.source.id, next, "another has read it meanwhile");
+                self.tell_status(server).await;
+                return;
+            }
+            done => done.map(Option::unwrap_or_default),
+        };
         memory::give_back();
         match done {
             Ok(report) => {

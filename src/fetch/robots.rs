@@ -129,7 +129,8 @@ impl Client<'_> {
             self.store
                 .end_back_off(url.as_str(), url.as_str(), now, self.is_eager)
                 .await?;
-            return Ok(String::from_utf8_lossy(&bytes).into_owned());
+            // Not every database keeps a NUL.
+            return Ok(String::from_utf8_lossy(&bytes).replace('\0', ""));
         }
         Err(Failure::TooManyRedirects(MOST_REDIRECTS))
     }

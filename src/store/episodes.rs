@@ -134,11 +134,13 @@ impl Store {
             }
             Some(_) => "DELETE FROM episodes WHERE source = $1 AND kind = $2",
         };
+        let mut tx = self.begin().await?;
         sqlx::query(sql)
             .bind(&episode.source)
             .bind(&episode.kind)
-            .execute(&self.pool)
+            .execute(&mut *tx)
             .await?;
+        tx.commit().await?;
         Ok(())
     }
 }

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 pub enum Error {
     /// The address of the store is none that this program can open.
     #[error(
-        "the store's address {url:?} is not understood: write sqlite:PATH, as in sqlite:state/npcc-feeds.db"
+        "the store's address {url:?} is not understood: write sqlite:PATH, as in sqlite:state/npcc-feeds.db, or postgres://USER@HOST/DATABASE"
     )]
     Url {
         /// The address as configured.
@@ -82,6 +82,9 @@ pub enum Error {
         "the store is locked by another program for too long ({0}); see which has it open, as fuser(1) tells"
     )]
     Locked(sqlx::Error),
+    /// The server of the store is not to be had for the moment.
+    #[error("the store's server cannot be reached ({0}); when it answers again, all goes on by itself")]
+    Away(sqlx::Error),
     /// What is in the file is none of what was written.
     #[error(
         "the store is damaged ({0}); it was left as it is. Stop what uses it, keep a copy, and take a backup in its place, or make a \
@@ -151,6 +154,7 @@ impl Error {
             Error::ReadOnly(_) => "The store cannot be written; the log says more.",
             Error::Locked(_) => "The store is locked by another program; the log says more.",
             Error::Damaged(_) => "The store is damaged; the log says more.",
+            Error::Away(_) => "The store's server cannot be reached; the log says more.",
             _ => "The store failed; the log says more.",
         }
     }
@@ -158,17 +162,44 @@ impl Error {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Error {
-        let code = error.as_database_error().and_then(|error| error.code());
-        // SQLite's result codes (https://sqlite.org/rescode.html), of which the extended ones have the plain one as their last
-        // byte.
-        let plain = code.and_then(|code| code.parse::<u32>().ok());
-        match plain.map(|code| code & 0xff) {
-            Some(13) => Error::Full(error),
-            Some(8) => Error::ReadOnly(error),
-            Some(5 | 6) => Error::Locked(error),
-            Some(11 | 26) => Error::Damaged(error.to_string()),
-            _ => Error::Sql(error),
+        if matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut) {
+            return Error::Away(error);
         }
+        let code = error.as_database_error().and_then(|error| error.code());
+        match code {
+            Some(code) if code.len() == SQLSTATE => of_postgres(&code.into_owned(), error),
+            Some(code) => of_sqlite(code.parse().unwrap_or_default(), error),
+            None => Error::Sql(error),
+        }
+    }
+}
+
+/// The length of a SQLSTATE; SQLite's codes have at most four digits.
+const SQLSTATE: usize = 5;
+
+/// PostgreSQL's SQLSTATEs (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
+fn of_postgres(code: &str, error: sqlx::Error) -> Error {
+    match code {
+        "53100" => Error::Full(error),
+        // A transaction that may only read, and a right that lacks.
+        "25006" | "42501" => Error::ReadOnly(error),
+        // A lock, a statement that was stopped, a deadlock, transactions that cross.
+        "55P03" | "57014" | "40P01" | "40001" => Error::Locked(error),
+        "XX001" | "XX002" => Error::Damaged(error.to_string()),
+        "57P01" | "57P02" | "57P03" | "53300" => Error::Away(error),
+        code if code.starts_with("08") => Error::Away(error),
+        _ => Error::Sql(error),
+    }
+}
+
+/// SQLite's result codes (<https://sqlite.org/rescode.html>), of which the extended ones have the plain one as their last byte.
+fn of_sqlite(code: u32, error: sqlx::Error) -> Error {
+    match code & 0xff {
+        13 => Error::Full(error),
+        8 => Error::ReadOnly(error),
+        5 | 6 => Error::Locked(error),
+        11 | 26 => Error::Damaged(error.to_string()),
+        _ => Error::Sql(error),
     }
 }
 
@@ -186,6 +217,7 @@ mod tests {
             Error::Full(sql()),
             Error::ReadOnly(sql()),
             Error::Locked(sql()),
+            Error::Away(sql()),
             Error::Damaged(words.to_owned()),
             Error::Sql(sql()),
             Error::Open {

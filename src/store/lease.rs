@@ -5,10 +5,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::Row;
+use sqlx::{AnyConnection, Row};
 use tokio::time::Instant;
 
-use super::{Error, Result, Store, process, time_in};
+use super::place::Place;
+use super::{Error, Result, Store, postgres, process, time_in};
 use crate::clock::Clock;
 
 /// How long a lease lasts unless it is renewed; a holder that is seen to be gone loses it at once.
@@ -36,6 +37,7 @@ impl Store {
     pub async fn lease(&self, purpose: &str, now: DateTime<Utc>) -> Result<Lease> {
         let holder = process::this();
         let mut tx = self.begin().await?;
+        let now = self.lease_time(&mut tx, now).await?;
         let held = sqlx::query("SELECT holder, purpose, expires_at FROM leases WHERE name = $1")
             .bind(FETCH)
             .fetch_optional(&mut *tx)
@@ -85,6 +87,18 @@ impl Store {
 }
 
 impl Store {
+    /// The time by which leases end: those who share a server go by its clock, as theirs may differ.
+    async fn lease_time(
+        &self,
+        connection: &mut AnyConnection,
+        now: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>> {
+        match self.place {
+            Place::File(_) => Ok(now),
+            Place::Server => postgres::now(connection).await,
+        }
+    }
+
     /// Takes the fetch lease as soon as it is free, waiting as long as `patience` lasts.
     ///
     /// # Errors
@@ -126,11 +140,13 @@ impl Lease {
     /// # Errors
     /// [`Error::Sql`].
     pub async fn renew(&self, now: DateTime<Utc>) -> Result<bool> {
+        let mut connection = self.store.pool.acquire().await?;
+        let now = self.store.lease_time(&mut connection, now).await?;
         let done = sqlx::query("UPDATE leases SET expires_at = $1 WHERE name = $2 AND holder = $3")
             .bind((now + LENGTH).timestamp())
             .bind(FETCH)
             .bind(&self.holder)
-            .execute(&self.store.pool)
+            .execute(&mut *connection)
             .await?;
         *self.renewed.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
         Ok(done.rows_affected() == 1)

@@ -5,45 +5,53 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AnyConnection, AnyPool, Row, SqlStr};
 
+use super::place::Place;
 use super::{Error, Result};
 
-const SQLITE: [(i64, &str, &str); 7] = [
-    (1, "first", include_str!("migrations/sqlite/0001_first.sql")),
-    (
-        2,
-        "fetching",
-        include_str!("migrations/sqlite/0002_fetching.sql"),
-    ),
-    (
-        3,
-        "duplicates",
-        include_str!("migrations/sqlite/0003_duplicates.sql"),
-    ),
-    (
-        4,
-        "copies",
-        include_str!("migrations/sqlite/0004_copies.sql"),
-    ),
-    (
-        5,
-        "topics",
-        include_str!("migrations/sqlite/0005_topics.sql"),
-    ),
-    (6, "feeds", include_str!("migrations/sqlite/0006_feeds.sql")),
-    (
-        7,
-        "alarms",
-        include_str!("migrations/sqlite/0007_alarms.sql"),
-    ),
+/// A step: its version and name, and its statements for SQLite and for PostgreSQL.
+struct Step {
+    version: i64,
+    name: &'static str,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+macro_rules! step {
+    ($version:literal, $name:literal, $file:literal) => {
+        Step {
+            version: $version,
+            name: $name,
+            sqlite: include_str!(concat!("migrations/sqlite/", $file)),
+            postgres: include_str!(concat!("migrations/postgres/", $file)),
+        }
+    };
+}
+
+const STEPS: [Step; 7] = [
+    step!(1, "first", "0001_first.sql"),
+    step!(2, "fetching", "0002_fetching.sql"),
+    step!(3, "duplicates", "0003_duplicates.sql"),
+    step!(4, "copies", "0004_copies.sql"),
+    step!(5, "topics", "0005_topics.sql"),
+    step!(6, "feeds", "0006_feeds.sql"),
+    step!(7, "alarms", "0007_alarms.sql"),
 ];
 
 /// The version of the tables that this program knows.
-pub(super) const VERSION: u64 = SQLITE.len() as u64;
+pub(super) const VERSION: u64 = STEPS.len() as u64;
 
 /// The version of a store's tables; none where there are none yet.
-pub(super) async fn version(connection: &mut AnyConnection) -> Result<Option<u64>> {
+pub(super) async fn version(
+    connection: &mut AnyConnection,
+    place: &Place,
+) -> Result<Option<u64>> {
     // The table is sqlx's.
-    let table = "SELECT name FROM sqlite_master WHERE name = '_sqlx_migrations'";
+    let table = match place {
+        Place::File(_) => "SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations'",
+        Place::Server => {
+            "SELECT 1 FROM pg_catalog.pg_tables WHERE schemaname = current_schema() AND tablename = '_sqlx_migrations'"
+        }
+    };
     let is_there = sqlx::query(table).fetch_optional(&mut *connection).await?;
     if is_there.is_none() {
         return Ok(None);
@@ -61,27 +69,30 @@ pub(super) async fn version(connection: &mut AnyConnection) -> Result<Option<u64
     Ok((found > 0).then_some(found))
 }
 
-pub(super) async fn run(pool: &AnyPool) -> Result<()> {
-    run_first(pool, SQLITE.len()).await
+/// Takes all steps that were not taken yet; `pool` has one connection, which is closed after it.
+pub(super) async fn run(pool: &AnyPool, place: &Place) -> Result<()> {
+    run_first(pool, place, STEPS.len()).await
 }
 
-async fn run_first(pool: &AnyPool, count: usize) -> Result<()> {
-    let steps = SQLITE
-        .into_iter()
-        .take(count)
-        .map(|(version, name, sql)| {
-            let sql = SqlStr::from_static(sql);
-            Migration::new(version, name.into(), MigrationType::Simple, sql, false)
-        })
-        .collect();
-    let migrator = Migrator::with_migrations(steps);
-    // sqlx takes no lock on SQLite: of two processes that start on an empty store, one finds the other's tables half
-    // way. By the next try they are there.
+async fn run_first(pool: &AnyPool, place: &Place, count: usize) -> Result<()> {
+    let steps = STEPS.into_iter().take(count).map(|step| {
+        let sql = SqlStr::from_static(match place {
+            Place::File(_) => step.sqlite,
+            Place::Server => step.postgres,
+        });
+        let (name, kind) = (step.name.into(), MigrationType::Simple);
+        Migration::new(step.version, name, kind, sql, false)
+    });
+    let migrator = Migrator::with_migrations(steps.collect());
+    // sqlx takes no lock on SQLite: of two processes that start on an empty store where their folder cannot be locked, one finds
+    // the other's tables half way. By the next try they are there. On a server they wait for each other.
     let mut tries = 0;
     loop {
         match migrator.run(pool).await {
             Ok(()) => return Ok(()),
-            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..)) if tries < 5 => {
+            Err(MigrateError::Execute(_) | MigrateError::ExecuteMigration(..))
+                if tries < 5 && *place != Place::Server =>
+            {
                 tries += 1;
                 tokio::time::sleep(Duration::from_millis(100 * tries)).await;
             }
@@ -102,8 +113,9 @@ mod tests {
         sqlx::any::install_default_drivers();
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/store.db?mode=rwc", folder.path().display());
-        let pool = AnyPool::connect(&url).await.unwrap();
-        run_first(&pool, 3).await.unwrap();
+        let store = AnyPool::connect(&url).await.unwrap();
+        let place = Place::File(folder.path().join("store.db"));
+        run_first(&store, &place, 3).await.unwrap();
         // `a` has the text of a copy, was withdrawn and restored, and is part of `b` with the copy; `late` had a lead alone
         // until it was part of `b`; `gone` is removed for ever.
         for sql in [
@@ -124,9 +136,9 @@ mod tests {
              ('s', '/l', 'b', '/l', 'Late', 'whole', 0, '', 7, 'late', NULL, NULL, NULL), ('s', '/h', 'gone', '/h', 'H', NULL, 0, '', 0, NULL, NULL, NULL, NULL),
              ('s', '/q', 'b', '/q', 'Q', NULL, 0, '', 0, 'part', NULL, NULL, NULL)",
         ] {
-            sqlx::query(sql).execute(&pool).await.unwrap();
+            sqlx::query(sql).execute(&store).await.unwrap();
         }
-        run(&pool).await.unwrap();
+        run(&store, &place).await.unwrap();
         for (sql, expected) in [
             (
                 "SELECT group_concat(number) FROM revisions WHERE guid = 'a' AND copy_source = 's' AND copy_path = '/c'",
@@ -161,7 +173,7 @@ mod tests {
                 "/hwhole",
             ),
         ] {
-            let row = sqlx::query(sql).fetch_one(&pool).await.unwrap();
+            let row = sqlx::query(sql).fetch_one(&store).await.unwrap();
             assert_eq!(row.get::<String, _>(0), expected, "{sql}");
         }
     }
@@ -174,13 +186,14 @@ mod tests {
         let file = folder.path().join("a store.db");
         let url = format!("sqlite:{}", file.display());
         let raw = format!("sqlite://{}?mode=rwc", file.display());
-        let pool = AnyPool::connect(&raw).await.unwrap();
-        run_first(&pool, 5).await.unwrap();
+        let store = AnyPool::connect(&raw).await.unwrap();
+        let place = Place::File(file.clone());
+        run_first(&store, &place, 5).await.unwrap();
         sqlx::query("INSERT INTO counters (name, value) VALUES ('mine', 7)")
-            .execute(&pool)
+            .execute(&store)
             .await
             .unwrap();
-        pool.close().await;
+        store.close().await;
         let backup = folder.path().join("a store.db-version-5");
 
         // Without one, the tables stay.
@@ -198,7 +211,7 @@ mod tests {
         for (file, expected) in [(&backup, Some(5)), (&file, Some(VERSION))] {
             let url = format!("sqlite://{}", file.display());
             let mut connection = AnyConnection::connect(&url).await.unwrap();
-            assert_eq!(version(&mut connection).await.unwrap(), expected);
+            assert_eq!(version(&mut connection, &place).await.unwrap(), expected);
             let row = sqlx::query("SELECT value FROM counters WHERE name = 'mine'");
             let row = row.fetch_one(&mut connection).await.unwrap();
             assert_eq!(row.get::<i64, _>(0), 7);

@@ -14,7 +14,10 @@ pub(super) use removal::{extent_of, know_again, redact_new, remove_all};
 use removal::{hide_reasons, hide_removed, remove_part, remove_revisions};
 
 use super::shown::{Touch, touch};
-use super::{CHANGE, RULING, Result, Store, counter, guid_in, guid_of, placeholders, raise};
+use super::place::Place;
+use super::{
+    CHANGE, RULING, Result, Store, counter, guid_in, guid_of, placeholders, postgres, raise,
+};
 use crate::layout;
 use crate::release::{Guid, Text, seen};
 
@@ -242,8 +245,25 @@ impl Store {
         raise(&mut tx, RULING).await?;
         touch(&mut tx, guid, Touch::Hidden).await?;
         tx.commit().await?;
-        self.fold_journal().await?;
+        self.forget_removed().await?;
         Ok(true)
+    }
+
+    /// Removes what the files of the store still hold of what its tables no longer do.
+    async fn forget_removed(&self) -> Result<()> {
+        match self.place {
+            Place::File(_) => self.fold_journal().await,
+            Place::Server => {
+                let mut connection = self.pool.acquire().await?;
+                if let Err(error) = postgres::forget_removed(&mut connection).await {
+                    tracing::warn!(
+                        %error,
+                        "the text is removed, but the server's files may hold it until VACUUM FULL is run on the store's tables"
+                    );
+                }
+                Ok(())
+            }
+        }
     }
 
     /// Folds SQLite's journal into the database, as it holds what the pages no longer do.

@@ -4,10 +4,15 @@ use std::fs::{File, OpenOptions, TryLockError, read_to_string};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use sqlx::{AnyConnection, Row};
+use sqlx::{AnyConnection, Connection, Row};
 
 use super::{Error, Result, ownership};
+
+/// How often, and at what distance, another that brings the tables up to date is waited for: five minutes.
+const LOCK_TRIES: u32 = 3000;
+const LOCK_EVERY: Duration = Duration::from_millis(100);
 
 /// The file of a store's address.
 pub(super) fn file(url: &str) -> Result<PathBuf> {
@@ -62,6 +67,30 @@ pub(super) async fn prepare(
     Ok(())
 }
 
+/// Whether a connection may be used again. A full disk makes SQLite roll back by itself. sqlx's own rollback then fails, and the
+/// connection would pass for one within a transaction for ever: it is closed instead.
+pub(super) async fn clean(
+    connection: &mut AnyConnection,
+) -> std::result::Result<bool, sqlx::Error> {
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
+
+/// Keeps other processes from bringing the store's tables up to date at the same time, as long as what it gives is open. The
+/// lock is on the folder, so that no file stays behind; where it cannot be had, SQLite's own locks have to do.
+pub(super) async fn upgrade_alone(file: &Path) -> Option<File> {
+    let folder = file.parent().filter(|one| !one.as_os_str().is_empty());
+    let folder = File::open(folder.unwrap_or(Path::new("."))).ok()?;
+    for _ in 0..LOCK_TRIES {
+        match folder.try_lock() {
+            Ok(()) => return Some(folder),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_EVERY).await,
+            Err(TryLockError::Error(_)) => return None,
+        }
+    }
+    None
+}
+
 /// Makes a backup of the store beside it, before its tables become those of another version. One that an earlier try left is
 /// replaced.
 pub(super) async fn back_up(
@@ -90,7 +119,12 @@ pub(super) async fn back_up(
             .map_err(|error| error.to_string())?;
         let synced = File::open(&half).and_then(|file| file.sync_all());
         synced.map_err(|error| error.to_string())?;
-        std::fs::rename(&half, &path).map_err(|error| error.to_string())
+        std::fs::rename(&half, &path).map_err(|error| error.to_string())?;
+        // The name lasts once the folder is written as well.
+        let folder = path.parent().filter(|one| !one.as_os_str().is_empty());
+        let folder = File::open(folder.unwrap_or(Path::new(".")));
+        let synced = folder.and_then(|folder| folder.sync_all());
+        synced.map_err(|error| error.to_string())
     };
     if let Err(why) = outcome.await {
         let _ = std::fs::remove_file(&half);
@@ -143,8 +177,8 @@ pub(super) async fn check(connection: &mut AnyConnection) -> Result<()> {
 /// A store that no other daemon takes. The system gives it up with the process, however that ends.
 #[derive(Debug)]
 pub struct Kept {
-    /// It is locked as long as it is open.
-    _lock: Option<File>,
+    /// It is locked as long as it is open; none where several daemons may share the store.
+    pub(super) _lock: Option<File>,
 }
 
 /// Takes the store for a daemon.

@@ -12,8 +12,22 @@ fn at(seconds: i64) -> DateTime<Utc> {
 
 async fn empty() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}/new/store.db", folder.path().display());
+    let url = match std::env::var("NPCC_FEEDS_TEST_POSTGRES") {
+        Ok(server) => schema(&server).await,
+        Err(_) => format!("sqlite:{}/new/store.db", folder.path().display()),
+    };
     (folder, Store::open(&url).await.unwrap())
+}
+
+/// The address of a store of its own on a server.
+async fn schema(server: &str) -> String {
+    sqlx::any::install_default_drivers();
+    let schema = format!("test_{}", uuid::Uuid::new_v4().simple());
+    let mut connection = AnyConnection::connect(server).await.unwrap();
+    let sql = AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
+    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    format!("{server}?options[search_path]={schema}")
 }
 
 fn address(path: &str, gap: Option<i64>) -> NewAddress {

@@ -10,6 +10,7 @@ use sqlx::Connection;
 use tempfile::TempDir;
 
 use crate::site::{Item, Newsroom, Site, read_items};
+use crate::store;
 
 /// The releases of the example newsroom, newest first.
 pub fn examples() -> Vec<Item> {
@@ -76,7 +77,7 @@ impl World {
             ),
             ("FETCH__PAUSE", "1ms".to_owned()),
             ("FETCH__CONTACT", "tests".to_owned()),
-            ("STORE__URL", "sqlite:store/npcc-feeds.db".to_owned()),
+            ("STORE__URL", store::fresh().await),
             ("SERVE__LISTEN", "127.0.0.1:0".to_owned()),
         ];
         World {
@@ -267,7 +268,10 @@ impl World {
     /// The store, beside whoever else uses it.
     pub async fn open_store(&self) -> sqlx::AnyConnection {
         sqlx::any::install_default_drivers();
-        let url = format!("sqlite://{}", self.path("store/npcc-feeds.db").display());
+        let url = match self.settings["STORE__URL"].strip_prefix("sqlite:") {
+            Some(path) => format!("sqlite://{}", self.path(path).display()),
+            None => self.settings["STORE__URL"].clone(),
+        };
         sqlx::AnyConnection::connect(&url).await.unwrap()
     }
 

@@ -395,6 +395,8 @@ impl Import {
                         (Kind::Guid, Some(guid)) => guid_in(guid)?.to_string() == guid,
                         (Kind::Url, Some(url)) => web_address(url).is_ok(),
                         (Json, Some(json)) => serde_json::from_str::<Value>(json).is_ok(),
+                        // PostgreSQL keeps none.
+                        (_, Some(value)) => !value.contains('\0'),
                         _ => true,
                     };
                     if !is_right {
