@@ -73,7 +73,9 @@ impl Checks<'_> {
     fn sections(&mut self, config: &Config) {
         let url = [Step::Key("store"), Step::Key("url")];
         let store = &config.store.url;
-        let is_file = store.strip_prefix("sqlite:").is_some_and(|path| !path.is_empty());
+        let is_file = store
+            .strip_prefix("sqlite:")
+            .is_some_and(|path| !path.is_empty());
         let is_server = is_on_server(store)
             && Url::parse(store).is_ok_and(|url| url.has_authority() || url.path() != "/");
         if !is_file && !is_server {

@@ -305,7 +305,11 @@ impl Ingest {
         one.was_interrupted = done.is_err();
         let done = match done {
             Ok(None) => {
-                tracing::info!(source = one.source.id, next, "another has read it meanwhile");
+                tracing::info!(
+                    source = one.source.id,
+                    next,
+                    "another has read it meanwhile"
+                );
                 self.tell_status(server).await;
                 return;
             }

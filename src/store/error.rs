@@ -83,7 +83,9 @@ pub enum Error {
     )]
     Locked(sqlx::Error),
     /// The server of the store is not to be had for the moment.
-    #[error("the store's server cannot be reached ({0}); when it answers again, all goes on by itself")]
+    #[error(
+        "the store's server cannot be reached ({0}); when it answers again, all goes on by itself"
+    )]
     Away(sqlx::Error),
     /// What is in the file is none of what was written.
     #[error(

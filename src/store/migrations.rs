@@ -41,10 +41,7 @@ const STEPS: [Step; 7] = [
 pub(super) const VERSION: u64 = STEPS.len() as u64;
 
 /// The version of a store's tables; none where there are none yet.
-pub(super) async fn version(
-    connection: &mut AnyConnection,
-    place: &Place,
-) -> Result<Option<u64>> {
+pub(super) async fn version(connection: &mut AnyConnection, place: &Place) -> Result<Option<u64>> {
     // The table is sqlx's.
     let table = match place {
         Place::File(_) => "SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations'",

@@ -13,8 +13,8 @@ pub(super) use removal::{extent_of, know_again, redact_new, remove_all};
 
 use removal::{hide_reasons, hide_removed, remove_part, remove_revisions};
 
-use super::shown::{Touch, touch};
 use super::place::Place;
+use super::shown::{Touch, touch};
 use super::{
     CHANGE, RULING, Result, Store, counter, guid_in, guid_of, placeholders, postgres, raise,
 };

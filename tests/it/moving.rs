@@ -293,3 +293,42 @@ async fn what_is_imported_into_a_store_with_others_comes_beside_them() {
         assert!(all.contains(&one), "{one}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawn_release_that_is_part_of_a_current_one_is_in_no_plain_export() {
+    let world = World::read(6).await;
+    let of = |n: u32| format!("http://127.0.0.1/releases/release-number-{n}");
+    world.let_withdraw(4).await;
+    world.json(&["merge", &of(4), &of(2)]).await;
+    let export = put_away(&world, &[]).await;
+    assert!(export.contains(&word(2)));
+    for hidden in [word(4), "Lead of number 4.".to_owned()] {
+        assert!(!export.contains(&hidden), "{hidden}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_person_said_elsewhere_of_a_known_release_is_done_here_too() {
+    let world = World::read(4).await;
+    let of = |n: u32| format!("http://127.0.0.1/releases/release-number-{n}");
+    world.json(&["redact", &of(2)]).await;
+    world.json(&["redact", &of(3), "1"]).await;
+    world.json(&["label", &of(1), "+hate-crime"]).await;
+    put_away(&world, &[]).await;
+    world.fetch().await;
+    assert!(world.store_holds(&word(2)) && world.store_holds(&word(3)));
+    let told = world.json(&["import", "all.jsonl"]).await;
+    assert_eq!(told, json!({"new": 0, "known": 4, "left_out": 0}));
+    for n in [2, 3] {
+        assert!(!world.store_holds(&word(n)), "{n}");
+    }
+    let shown = world.releases().await;
+    let one = shown
+        .iter()
+        .find(|one| one["url"].as_str().unwrap().ends_with("-1"));
+    assert_eq!(one.unwrap()["topics"], json!(["hate-crime"]));
+    // Neither comes back.
+    world.make_pages_due().await;
+    world.fetch().await;
+    assert!(!world.store_holds(&word(2)) && !world.store_holds(&word(3)));
+}

@@ -30,7 +30,9 @@ async fn all_show_within_two_seconds_what_one_has_read() {
         world.fetch().await;
         let read = Instant::now();
         for daemon in &daemons {
-            daemon.wait_for("/all.rss", &format!("Release number {n}<")).await;
+            daemon
+                .wait_for("/all.rss", &format!("Release number {n}<"))
+                .await;
         }
         assert!(read.elapsed() < SOON, "{:?}", read.elapsed());
         let [one, other] = &daemons;
@@ -49,7 +51,11 @@ async fn another_goes_on_when_the_one_that_fetches_is_killed() {
         // In the midst of its pages.
         world.kill_after(&["fetch"], 3 + round as usize).await;
         let report = world.fetch().await;
-        assert_eq!(report["failed"].as_array().map(Vec::len), Some(0), "{report}");
+        assert_eq!(
+            report["failed"].as_array().map(Vec::len),
+            Some(0),
+            "{report}"
+        );
         let releases = world.releases().await;
         assert_eq!(releases.len(), first as usize + 7);
         let mut titles = field(&releases, "title");
@@ -65,7 +71,10 @@ async fn two_that_are_due_at_once_read_once() {
     world.forget_cycles().await;
     let asked = || {
         let asked = world.asked();
-        asked.iter().filter(|path| path.starts_with("/feed/rss")).count()
+        asked
+            .iter()
+            .filter(|path| path.starts_with("/feed/rss"))
+            .count()
     };
     let before = asked();
     let daemons = [Daemon::start(&world).await, Daemon::start(&world).await];
