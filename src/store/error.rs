@@ -168,41 +168,49 @@ impl From<sqlx::Error> for Error {
             return Error::Away(error);
         }
         let code = error.as_database_error().and_then(|error| error.code());
-        match code {
-            Some(code) if code.len() == SQLSTATE => of_postgres(&code.into_owned(), error),
-            Some(code) => of_sqlite(code.parse().unwrap_or_default(), error),
-            None => Error::Sql(error),
-        }
+        let kind: Kind = match code {
+            Some(code) if code.len() == SQLSTATE => of_postgres(&code),
+            Some(code) => of_sqlite(code.parse().unwrap_or_default()),
+            None => Error::Sql,
+        };
+        kind(error)
     }
 }
 
 /// The length of a SQLSTATE; SQLite's codes have at most four digits.
 const SQLSTATE: usize = 5;
 
+/// What an error of the database's becomes.
+type Kind = fn(sqlx::Error) -> Error;
+
 /// PostgreSQL's SQLSTATEs (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
-fn of_postgres(code: &str, error: sqlx::Error) -> Error {
+fn of_postgres(code: &str) -> Kind {
     match code {
-        "53100" => Error::Full(error),
+        "53100" => Error::Full,
         // A transaction that may only read, and a right that lacks.
-        "25006" | "42501" => Error::ReadOnly(error),
+        "25006" | "42501" => Error::ReadOnly,
         // A lock, a statement that was stopped, a deadlock, transactions that cross.
-        "55P03" | "57014" | "40P01" | "40001" => Error::Locked(error),
-        "XX001" | "XX002" => Error::Damaged(error.to_string()),
-        "57P01" | "57P02" | "57P03" | "53300" => Error::Away(error),
-        code if code.starts_with("08") => Error::Away(error),
-        _ => Error::Sql(error),
+        "55P03" | "57014" | "40P01" | "40001" => Error::Locked,
+        "XX001" | "XX002" => damaged,
+        "57P01" | "57P02" | "57P03" | "53300" => Error::Away,
+        code if code.starts_with("08") => Error::Away,
+        _ => Error::Sql,
     }
 }
 
 /// SQLite's result codes (<https://sqlite.org/rescode.html>), of which the extended ones have the plain one as their last byte.
-fn of_sqlite(code: u32, error: sqlx::Error) -> Error {
+fn of_sqlite(code: u32) -> Kind {
     match code & 0xff {
-        13 => Error::Full(error),
-        8 => Error::ReadOnly(error),
-        5 | 6 => Error::Locked(error),
-        11 | 26 => Error::Damaged(error.to_string()),
-        _ => Error::Sql(error),
+        13 => Error::Full,
+        8 => Error::ReadOnly,
+        5 | 6 => Error::Locked,
+        11 | 26 => damaged,
+        _ => Error::Sql,
     }
+}
+
+fn damaged(error: sqlx::Error) -> Error {
+    Error::Damaged(error.to_string())
 }
 
 #[cfg(test)]
