@@ -54,11 +54,16 @@ impl Server {
     /// All that is measured.
     pub(super) async fn metrics(&self) -> Response<Body> {
         let mut families = self.metrics.collect();
-        match self.gauges(Utc::now()).await {
-            Ok(gauges) => families.extend(gauges.0.gather()),
-            // The counters are worth something by themselves.
-            Err(error) => tracing::warn!(%error, "the store cannot be measured"),
+        let gauges = Gauges(Registry::new());
+        let stored = self.add_stored(&gauges, Utc::now()).await;
+        if let Err(error) = &stored {
+            // All else is worth something by itself, and that it fails most of all.
+            tracing::warn!(%error, "the store cannot be measured");
         }
+        if let Err(error) = self.add_own(&gauges, stored.is_err()) {
+            tracing::warn!(%error, "the daemon cannot be measured");
+        }
+        families.extend(gauges.0.gather());
         let mut bytes = Vec::new();
         let encoder = TextEncoder::new();
         if let Err(error) = encoder.encode(&families, &mut bytes) {
@@ -75,9 +80,9 @@ impl Server {
         plain(StatusCode::OK, headers, text)
     }
 
-    async fn gauges(&self, now: DateTime<Utc>) -> Result<Gauges, Unknown> {
+    /// Adds what the store knows.
+    async fn add_stored(&self, gauges: &Gauges, now: DateTime<Utc>) -> Result<(), Unknown> {
         let store = self.edition.store();
-        let gauges = Gauges(Registry::new());
         let mut sources = Vec::new();
         for source in &self.watched {
             sources.push((source, store.progress(&source.id).await?));
@@ -139,8 +144,6 @@ impl Server {
                 .map(|(topic, count)| (vec![topic], count as f64)),
         )?;
         let total = store.record(&store::Selection::All, 1).await?.total;
-        let is_failing = health::store_trouble(self).is_some();
-        let version = env!("CARGO_PKG_VERSION").to_owned();
         for (name, help, value) in [
             ("releases", "Releases in all.", total as f64),
             (
@@ -148,6 +151,16 @@ impl Server {
                 "The size of the store.",
                 store.size().await? as f64,
             ),
+        ] {
+            gauges.add(name, help, &[], [(Vec::new(), value)])?;
+        }
+        Ok(())
+    }
+
+    /// Adds what is known without the store, and whether that fails.
+    fn add_own(&self, gauges: &Gauges, is_unread: bool) -> Result<(), prometheus::Error> {
+        let is_failing = is_unread || health::store_trouble(self).is_some();
+        for (name, help, value) in [
             (
                 "store_failing",
                 "1 while the store fails.",
@@ -161,13 +174,13 @@ impl Server {
         ] {
             gauges.add(name, help, &[], [(Vec::new(), value)])?;
         }
+        let version = env!("CARGO_PKG_VERSION").to_owned();
         gauges.add(
             "build_info",
             "1, with the version of the program and that of the rules on topics.",
             &["version", "rules"],
             [(vec![version, self.rules.clone()], 1.0)],
-        )?;
-        Ok(gauges)
+        )
     }
 }
 

@@ -166,6 +166,10 @@ async fn a_store_that_fails_tells_nobody_where_it_is_or_what_it_says() {
                     "{text}"
                 );
             }
+            "/metrics" => {
+                assert!(text.contains("npcc_feeds_store_failing 1\n"), "{text}");
+                assert!(text.contains("npcc_feeds_build_info{"), "{text}");
+            }
             _ => {}
         }
         for told in [folder.as_str(), "no such table", "sqlite", ".db", "src/"] {

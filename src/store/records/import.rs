@@ -81,7 +81,7 @@ impl Store {
     /// Begins to take records into this store: all of them, or none.
     ///
     /// # Errors
-    /// [`super::Error`].
+    /// [`Error`].
     pub async fn import(&self) -> Result<Import> {
         let mut tx = self.begin().await?;
         let row = sqlx::query("SELECT COUNT(*) FROM releases")
