@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The store on PostgreSQL, on a server of this check's own: the store's tests, those of the cycle and of a person's words, and
+# The store on PostgreSQL, on a server of this check's own: the store's tests, those of copies and of a person's words, and
 # several daemons on one store.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -28,5 +28,5 @@ cd - >/dev/null
 export NPCC_FEEDS_TEST_POSTGRES=postgres://npcc_feeds@127.0.0.1:$port/postgres
 cargo test --quiet --lib store::tests
 # Two tests are about SQLite's file.
-cargo test --quiet --test it -- shared:: corrections:: copies:: gaps:: withdrawals:: record:: \
+cargo test --quiet --test it -- shared:: corrections:: copies:: record:: \
     --skip a_text_that_is_removed_is_removed_from_copies_too
