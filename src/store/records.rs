@@ -270,6 +270,10 @@ impl Store {
         guids: &[Guid],
         with_withdrawn: bool,
     ) -> Result<HashMap<Guid, Value>> {
+        if guids.is_empty() {
+            // PostgreSQL knows no empty list.
+            return Ok(HashMap::new());
+        }
         let mut whole: HashMap<String, Guid> =
             guids.iter().map(|guid| (guid.to_string(), *guid)).collect();
         let mut outer: Vec<String> = whole.keys().cloned().collect();

@@ -503,6 +503,12 @@ async fn a_document_is_dated_by_its_last_change_and_never_back() {
 }
 
 #[tokio::test]
+async fn of_no_releases_there_are_no_records_on_postgresql_either() {
+    let (_folder, store) = empty().await;
+    assert!(store.records(&[], false).await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn an_address_of_no_store_is_told() {
     let error = Store::open("mysql://x").await.unwrap_err().to_string();
     assert!(error.contains("sqlite:PATH"), "{error}");
