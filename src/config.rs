@@ -47,7 +47,7 @@ pub fn is_on_server(url: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Store {
-    /// The database's address: `sqlite:` and a path.
+    /// The database's address: `sqlite:` and a path, or `postgres://user@host/database`.
     pub url: String,
 }
 
