@@ -43,7 +43,7 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 use crate::release::{DatedText, Guid, Text};
 use place::Place;
 
-pub use episodes::Episode;
+pub use episodes::{Episode, Receiver};
 pub use error::Error;
 pub use feeds::{Record, Selection};
 pub use holds::{BackOff, LONGEST_HOLD};

@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use futures_util::future::join_all;
 use serde::Serialize;
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -11,7 +12,7 @@ use tokio::process::Command;
 use super::{Error, Ingest};
 use crate::config::Source;
 use crate::serve::FAILED_FOR_LONG;
-use crate::store::{Alarm, Episode};
+use crate::store::{Alarm, Episode, Receiver};
 
 /// Who takes longer than this has failed.
 const DONE_WITHIN: Duration = Duration::from_secs(60);
@@ -34,14 +35,18 @@ struct Told {
 }
 
 impl Ingest {
-    fn has_somebody_to_tell(&self) -> bool {
+    /// Who is to be told.
+    fn receivers(&self) -> Vec<Receiver> {
         let alarm = &self.config.alarm;
-        !alarm.command.is_empty() || !alarm.webhook.is_empty()
+        let command = (!alarm.command.is_empty()).then_some(Receiver::Command);
+        let webhook = (!alarm.webhook.is_empty()).then_some(Receiver::Webhook);
+        command.into_iter().chain(webhook).collect()
     }
 
     /// Notes what is the matter with a source after a cycle.
     pub(super) async fn note_episodes(&self, source: &Source) {
-        if !self.has_somebody_to_tell() {
+        let receivers = self.receivers();
+        if receivers.is_empty() {
             return;
         }
         let noted = async {
@@ -58,7 +63,10 @@ impl Ingest {
                     text: format!("nothing could be read since {}: {causes}", minute(since)),
                 });
             }
-            self.store.note_episodes(&source.id, &alarms, now).await
+            let noting = self
+                .store
+                .note_episodes(&source.id, &alarms, &receivers, now);
+            noting.await
         };
         if let Err(error) = noted.await {
             tracing::warn!(source = source.id, %error, "what is the matter could not be noted");
@@ -80,36 +88,41 @@ impl Ingest {
     /// # Errors
     /// [`Error::Store`].
     pub async fn tell_alarms(&self) -> Result<(), Error> {
-        if !self.has_somebody_to_tell() {
-            return Ok(());
-        }
-        for episode in self.store.take_episodes(self.clock.now()).await? {
+        let receivers = self.receivers().into_iter();
+        let telling = receivers.map(|receiver| self.tell_alarms_to(receiver));
+        join_all(telling).await.into_iter().collect()
+    }
+
+    async fn tell_alarms_to(&self, receiver: Receiver) -> Result<(), Error> {
+        // Each is tried once.
+        let since = self.clock.now();
+        loop {
+            let next = self.store.take_episode(receiver, since, self.clock.now());
+            let Some(episode) = next.await? else {
+                return Ok(());
+            };
             let told = self.told(&episode);
             let alarm = &self.config.alarm;
-            let mut done = Ok(());
-            if !alarm.command.is_empty() {
-                done = done.and(run(&alarm.command, &told).await);
-            }
-            if !alarm.webhook.is_empty() {
-                done = done.and(post(&alarm.webhook, &told).await);
-            }
+            let done = match receiver {
+                Receiver::Command => run(&alarm.command, &told).await,
+                Receiver::Webhook => post(&alarm.webhook, &told).await,
+            };
             match done {
                 Ok(()) => {
                     self.metrics.alarms_sent.add(&["ok"], 1);
-                    tracing::info!(source = told.source, "told: {}", told.text);
+                    tracing::info!(source = told.source, "told the {receiver}: {}", told.text);
                     self.store.episode_told(&episode).await?;
                 }
                 Err(why) => {
                     self.metrics.alarms_sent.add(&["failed"], 1);
                     tracing::error!(
                         source = told.source,
-                        "nobody could be told ({why}; tried again in some minutes): {}",
+                        "the {receiver} could not be told ({why}; tried again in some minutes): {}",
                         told.text
                     );
                 }
             }
         }
-        Ok(())
     }
 
     fn told(&self, episode: &Episode) -> Told {

@@ -23,13 +23,14 @@ use crate::edition::Edition;
 use crate::memory;
 use crate::schedule::Schedule;
 use crate::serve::{self, Server, Watched};
-use crate::store;
+use crate::store::{self, Lease};
 
 /// The scheduler's jobs are known to die when the machine was held up for long; then this is the minute.
 const LONG_MINUTE: Duration = Duration::from_secs(90);
 
-/// How long a cycle that is due waits for another process that fetches: a backfill rests between two pages.
-const PATIENCE: Duration = Duration::from_secs(55);
+/// How long a cycle that is due waits for another process that fetches: a backfill rests between two pages, and the lease of one
+/// that was killed ends before this.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The rest between two pages of the past.
 const BREATH: Duration = Duration::from_millis(500);
@@ -51,7 +52,7 @@ impl Ingest {
     /// [`Error`]; what the newsroom fails at stands in the report.
     pub async fn cycle(&self, source: &Source, by: By) -> Result<Report, Error> {
         let done = self
-            .under_lease("a cycle", source, by, Duration::ZERO, async |cycle| {
+            .under_lease("a cycle", source, by, Duration::ZERO, async |cycle, _| {
                 cycle.run().await
             })
             .await;
@@ -62,20 +63,29 @@ impl Ingest {
         done
     }
 
-    /// A cycle by schedule, unless another process that shares the store has begun one since the cycle `last`, while this one waited
-    /// for its lease.
+    /// A cycle by schedule, unless another process that shares the store has read the source since the cycle `last`, while this
+    /// one waited for its lease. `has_begun` is set once it asks.
     async fn cycle_after(
         &self,
         source: &Source,
         last: Option<DateTime<Utc>>,
+        has_begun: &mut bool,
     ) -> Result<Option<Report>, Error> {
         let done = self
-            .under_lease("a cycle", source, By::Schedule, PATIENCE, async |cycle| {
-                if self.store.progress(&source.id).await?.last_cycle != last {
-                    return Ok(None);
-                }
-                cycle.run().await.map(Some)
-            })
+            .under_lease(
+                "a cycle",
+                source,
+                By::Schedule,
+                PATIENCE,
+                async |cycle, lease| {
+                    let progress = self.store.progress(&source.id).await?;
+                    if progress.last_cycle != last && !lease.was_left() {
+                        return Ok(None);
+                    }
+                    *has_begun = true;
+                    cycle.run().await.map(Some)
+                },
+            )
             .await;
         let done = match done {
             Ok(None) => return Ok(None),
@@ -115,7 +125,7 @@ impl Ingest {
         source: &Source,
         by: By,
         patience: Duration,
-        work: impl AsyncFnOnce(Cycle<'_>) -> Result<T, Error>,
+        work: impl AsyncFnOnce(Cycle<'_>, &Lease) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let lease = self
             .leases
@@ -125,7 +135,7 @@ impl Ingest {
             self.make_ready().await,
             Cycle::new(self, source, &lease, by),
         ) {
-            (Ok(()), Ok(cycle)) => work(cycle).await,
+            (Ok(()), Ok(cycle)) => work(cycle, &lease).await,
             (Err(error), _) | (_, Err(error)) => Err(error),
         };
         self.leases.give_back(lease).await;
@@ -292,8 +302,9 @@ impl Ingest {
             }
             Ok(progress) => {
                 // Until it has ended.
-                one.was_interrupted = true;
-                self.cycle_after(one.source, progress.last_cycle).await
+                let has_begun = &mut one.was_interrupted;
+                self.cycle_after(one.source, progress.last_cycle, has_begun)
+                    .await
             }
             Err(error) => Err(error.into()),
         };
@@ -302,7 +313,11 @@ impl Ingest {
             .next(self.clock.now())
             .map(|next| next.to_rfc3339());
         let next = next.unwrap_or_default();
-        one.was_interrupted = done.is_err();
+        one.was_interrupted = match &done {
+            // It has not begun, and is as due as it was.
+            Err(Error::Store(store::Error::Leased { .. })) => one.was_interrupted,
+            done => done.is_err(),
+        };
         let done = match done {
             Ok(None) => {
                 tracing::info!(

@@ -12,8 +12,9 @@ use super::place::Place;
 use super::{Error, Result, Store, postgres, process, time_in};
 use crate::clock::Clock;
 
-/// How long a lease lasts unless it is renewed; a holder that is seen to be gone loses it at once.
-const LENGTH: TimeDelta = TimeDelta::minutes(1);
+/// How long a lease lasts unless it is renewed, so that another goes on within a minute; a holder that is seen to be gone
+/// loses it at once.
+const LENGTH: TimeDelta = TimeDelta::seconds(50);
 const FETCH: &str = "fetch";
 /// How often one that waits for the lease asks for it.
 const ASK_EVERY: Duration = Duration::from_millis(250);
@@ -25,6 +26,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 pub struct Lease {
     store: Store,
     holder: String,
+    was_left: bool,
     renewed: Mutex<Instant>,
 }
 
@@ -80,6 +82,7 @@ impl Store {
         tx.commit().await?;
         Ok(Lease {
             store: self.clone(),
+            was_left: before.is_some_and(|before| before != holder),
             holder,
             renewed: Mutex::new(Instant::now()),
         })
@@ -135,6 +138,11 @@ impl Store {
 }
 
 impl Lease {
+    /// Whether another held it before and never gave it back, as one does that is killed in the midst of its work.
+    pub fn was_left(&self) -> bool {
+        self.was_left
+    }
+
     /// Keeps the lease for another while; gives whether it is still ours.
     ///
     /// # Errors

@@ -27,7 +27,7 @@ macro_rules! step {
     };
 }
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     step!(1, "first", "0001_first.sql"),
     step!(2, "fetching", "0002_fetching.sql"),
     step!(3, "duplicates", "0003_duplicates.sql"),
@@ -35,6 +35,7 @@ const STEPS: [Step; 7] = [
     step!(5, "topics", "0005_topics.sql"),
     step!(6, "feeds", "0006_feeds.sql"),
     step!(7, "alarms", "0007_alarms.sql"),
+    step!(8, "receivers", "0008_receivers.sql"),
 ];
 
 /// The version of the tables that this program knows.

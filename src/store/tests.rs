@@ -382,21 +382,26 @@ async fn give_lease_to(store: &Store, holder: &str) {
 async fn one_process_fetches_at_a_time_and_the_dead_hold_nothing_for_long() {
     let (_folder, store) = in_file().await;
     let lease = store.lease("a cycle", at(0)).await.unwrap();
-    assert!(lease.renew(at(59)).await.unwrap());
+    assert!(!lease.was_left());
+    assert!(lease.renew(at(49)).await.unwrap());
     give_lease_to(&store, "7 ? elsewhere").await;
-    assert!(!lease.renew(at(60)).await.unwrap(), "it is another's now");
+    assert!(!lease.renew(at(50)).await.unwrap(), "it is another's now");
     lease.release().await.unwrap();
-    let refused = store.lease("a backfill", at(100)).await.unwrap_err();
+    let refused = store.lease("a backfill", at(98)).await.unwrap_err();
     assert!(
         refused
             .to_string()
             .starts_with("a cycle is under way (process 7)"),
         "{refused}"
     );
-    store.lease("a backfill", at(120)).await.unwrap();
+    let lease = store.lease("a backfill", at(99)).await.unwrap();
+    assert!(lease.was_left());
     // The number of a holder that was killed went to another process, which started at another time.
     give_lease_to(&store, &process::this().replacen(' ', " 9", 1)).await;
-    store.lease("a cycle", at(121)).await.unwrap();
+    let lease = store.lease("a cycle", at(121)).await.unwrap();
+    assert!(lease.was_left());
+    lease.release().await.unwrap();
+    assert!(!store.lease("a cycle", at(122)).await.unwrap().was_left());
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Somebody is told what is the matter: once when it begins, and once when it is over.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -7,6 +8,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::harness::{World, numbered};
 use crate::inside::Inside;
@@ -31,16 +33,31 @@ impl Inside {
     }
 }
 
+/// What the command has written, a line each.
+struct Written(TempDir);
+
+impl Written {
+    fn new() -> Written {
+        Written(tempfile::tempdir().unwrap())
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join("told")
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let text = std::fs::read_to_string(self.file()).unwrap_or_default();
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_is_run_once_an_episode_and_once_when_it_is_over() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("told");
-    let told = || {
-        let text = std::fs::read_to_string(&file).unwrap_or_default();
-        text.lines().map(str::to_owned).collect::<Vec<_>>()
-    };
+    let written = Written::new();
+    let told = || written.lines();
     let world = world(|alarm| {
-        let name = file.display();
+        let name = written.file();
+        let name = name.display();
         alarm.command = format!(
             "(cat; echo \" $NPCC_FEEDS_ALARM_SOURCE $NPCC_FEEDS_ALARM_KIND $NPCC_FEEDS_ALARM_STATE $NPCC_FEEDS_ALARM_TEXT\") >> {name}"
         );
@@ -163,6 +180,65 @@ async fn a_webhook_that_does_not_hear_is_told_again_and_a_short_failure_is_nobod
         "{told}"
     );
     assert!(told.contains("the server answered 500"), "{told}");
+}
+
+/// One "told" for both made the command run again for as long as the webhook failed, and kept the all-clear from both.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_does_not_hear_keeps_nothing_from_the_command() {
+    let webhook = Webhook::default();
+    *webhook.fails.lock().unwrap() = 7;
+    let url = webhook.start().await;
+    let written = Written::new();
+    let world = world(|alarm| {
+        alarm.webhook = url;
+        let name = written.file();
+        alarm.command = format!("echo $NPCC_FEEDS_ALARM_STATE >> {}", name.display());
+    })
+    .await;
+    world.after(0).await;
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(410, None));
+    for _ in 0..5 {
+        world.after(24 * 60).await;
+    }
+    assert_eq!(written.lines(), ["raised"]);
+    world.site().clear_faults();
+    world.after(24 * 60).await;
+    world.after(61).await;
+    assert_eq!(written.lines(), ["raised", "cleared"]);
+    assert_eq!(webhook.told(), []);
+    // What was over before it heard is told all the same, in its order.
+    world.after(10).await;
+    let told = [("gone", "raised"), ("gone", "cleared")];
+    assert_eq!(
+        webhook.told(),
+        told.map(|(kind, state)| (kind.to_owned(), state.to_owned()))
+    );
+    world.after(24 * 60).await;
+    assert_eq!((written.lines().len(), webhook.told().len()), (2, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_over_by_the_next_cycle_is_told() {
+    let webhook = Webhook::default();
+    *webhook.fails.lock().unwrap() = 1;
+    let url = webhook.start().await;
+    let world = world(|alarm| alarm.webhook = url).await;
+    world.after(0).await;
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(410, None));
+    world.after(24 * 60).await;
+    assert_eq!(webhook.told(), []);
+    world.site().clear_faults();
+    world.after(24 * 60).await;
+    assert_eq!(webhook.told(), [("gone".to_owned(), "raised".to_owned())]);
+    world.after(61).await;
+    assert_eq!(
+        webhook.told()[1..],
+        [("gone".to_owned(), "cleared".to_owned())]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -193,7 +193,11 @@ async fn the_webhooks_address_is_in_no_log() {
     world.forget_cycles().await;
     let daemon = Daemon::start_with(&world, &["run", "--log", "trace"]).await;
     until("it could not be told", || {
-        daemon.log.lock().unwrap().contains("nobody could be told")
+        daemon
+            .log
+            .lock()
+            .unwrap()
+            .contains("the webhook could not be told")
     })
     .await;
     tokio::time::sleep(Duration::from_millis(200)).await;
