@@ -25,7 +25,7 @@ use url::Url;
 
 use crate::config::Source;
 use crate::html;
-use crate::release::{Article, CanonicalPath, Draft};
+use crate::release::{Article, CanonicalPath, Draft, LONGEST_ADDRESS};
 use crate::text;
 
 use headline::headline;
@@ -154,6 +154,9 @@ impl Reader {
         }
         url.set_fragment(None);
         url.set_query(None);
+        if url.as_str().len() > LONGEST_ADDRESS {
+            return None;
+        }
         if base.scheme() == "https" && url.scheme() == "http" {
             // These fail only for addresses without a host.
             url.set_scheme("https").ok()?;

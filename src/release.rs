@@ -15,6 +15,10 @@ use uuid::Uuid;
 /// The namespace of our name-based UUIDs (RFC 9562, version 5). It is part of every guid and never changes.
 const NAMESPACE: Uuid = Uuid::from_u128(0x5c0f_1e0e_8a59_4f0b_9d53_6b1f_70a7_c2d4);
 
+/// A release's address has at most so many bytes: an index of PostgreSQL's refuses keys of more than 2,704, and those of
+/// newsrooms have a tenth of that.
+pub const LONGEST_ADDRESS: usize = 2_048;
+
 /// A release's identity: the UUID v5 of its source's id and its canonical path. Shown as `urn:uuid:…` (RFC 9562).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Guid(Uuid);

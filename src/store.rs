@@ -34,6 +34,8 @@ mod web;
 mod withdrawals;
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -203,14 +205,20 @@ impl Store {
     /// [`Error::Sql`].
     pub async fn snapshot(&self) -> Result<Store> {
         let place = self.place.clone();
-        // One connection within one transaction, which no rollback of the pool's own ends.
+        let has_begun = Arc::new(AtomicBool::new(false));
+        // One connection within one transaction, which no rollback of the pool's own ends. Where it breaks there is no other:
+        // that would show what is there by then.
         let pool = AnyPoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            .test_before_acquire(false)
             .after_connect(move |connection, _| {
-                let place = place.clone();
+                let (place, has_begun) = (place.clone(), has_begun.clone());
                 Box::pin(async move {
+                    if has_begun.swap(true, Ordering::Relaxed) {
+                        return Err(sqlx::Error::PoolClosed);
+                    }
                     place.prepare(connection).await?;
                     let begin = match place {
                         Place::File(_) => "BEGIN",
@@ -384,3 +392,8 @@ fn placeholders(first: usize, count: usize) -> String {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+#[allow(dead_code, reason = "the tests of the binary use the rest of it")]
+#[path = "../tests/it/store.rs"]
+mod test_store;

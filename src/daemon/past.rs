@@ -48,13 +48,9 @@ impl Ingest {
         patience: Duration,
     ) -> Result<Step, Error> {
         let step = self
-            .under_lease(
-                "filling the past",
-                source,
-                by,
-                patience,
-                async |cycle, _| cycle.step_back(since).await,
-            )
+            .under_lease("filling the past", source, by, patience, async |cycle| {
+                cycle.step_back(since).await
+            })
             .await?;
         self.count_verdicts(source, &step.report);
         Ok(step)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -23,7 +23,7 @@ use crate::edition::Edition;
 use crate::memory;
 use crate::schedule::Schedule;
 use crate::serve::{self, Server, Watched};
-use crate::store::{self, Lease};
+use crate::store::{self, Progress};
 
 /// The scheduler's jobs are known to die when the machine was held up for long; then this is the minute.
 const LONG_MINUTE: Duration = Duration::from_secs(90);
@@ -32,6 +32,10 @@ const LONG_MINUTE: Duration = Duration::from_secs(90);
 /// that was killed ends before this.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A cycle that did not come to its end is gone on with by whoever finds that nobody is at it. One that has just started lets
+/// this pass: a daemon that is killed by what it reads, and started again, does not ask for it again and again.
+const CUT_AFTER: TimeDelta = TimeDelta::minutes(1);
+
 /// The rest between two pages of the past.
 const BREATH: Duration = Duration::from_millis(500);
 
@@ -39,10 +43,19 @@ const BREATH: Duration = Duration::from_millis(500);
 pub(super) struct Scheduled<'a> {
     pub(super) source: &'a Source,
     schedule: Schedule,
-    /// Whether its last cycle ended before its time, so that it is due again in a minute.
+    /// Whether its last cycle was dropped for a reload, so that it is gone on with at once.
     was_interrupted: bool,
     /// When the past is filled further; none when it is complete.
     pub(super) past_at: Option<DateTime<Utc>>,
+}
+
+impl Scheduled<'_> {
+    /// Whether a cycle is due: by schedule, or since the last began so long ago and has not come to its end.
+    fn is_due(&self, progress: &Progress, now: DateTime<Utc>, cut_after: TimeDelta) -> bool {
+        let is_cut = |last| self.was_interrupted || now - last >= cut_after;
+        self.schedule.is_due(progress.last_cycle, now)
+            || (progress.is_under_way && progress.last_cycle.is_some_and(is_cut))
+    }
 }
 
 impl Ingest {
@@ -52,7 +65,7 @@ impl Ingest {
     /// [`Error`]; what the newsroom fails at stands in the report.
     pub async fn cycle(&self, source: &Source, by: By) -> Result<Report, Error> {
         let done = self
-            .under_lease("a cycle", source, by, Duration::ZERO, async |cycle, _| {
+            .under_lease("a cycle", source, by, Duration::ZERO, async |cycle| {
                 cycle.run().await
             })
             .await;
@@ -63,29 +76,21 @@ impl Ingest {
         done
     }
 
-    /// A cycle by schedule, unless another process that shares the store has read the source since the cycle `last`, while this
-    /// one waited for its lease. `has_begun` is set once it asks.
-    async fn cycle_after(
-        &self,
-        source: &Source,
-        last: Option<DateTime<Utc>>,
-        has_begun: &mut bool,
-    ) -> Result<Option<Report>, Error> {
+    /// A cycle that is due, unless another process that shares the store has read the source while this one waited for its lease.
+    async fn cycle_in_turn(&self, one: &mut Scheduled<'_>) -> Result<Option<Report>, Error> {
+        let source = one.source;
         let done = self
-            .under_lease(
-                "a cycle",
-                source,
-                By::Schedule,
-                PATIENCE,
-                async |cycle, lease| {
-                    let progress = self.store.progress(&source.id).await?;
-                    if progress.last_cycle != last && !lease.was_left() {
-                        return Ok(None);
-                    }
-                    *has_begun = true;
-                    cycle.run().await.map(Some)
-                },
-            )
+            .under_lease("a cycle", source, By::Schedule, PATIENCE, async |cycle| {
+                let progress = self.store.progress(&source.id).await?;
+                if !one.is_due(&progress, self.clock.now(), TimeDelta::zero()) {
+                    return Ok(None);
+                }
+                one.was_interrupted = true;
+                let done = cycle.run().await;
+                // It was not dropped.
+                one.was_interrupted = false;
+                done.map(Some)
+            })
             .await;
         let done = match done {
             Ok(None) => return Ok(None),
@@ -125,7 +130,7 @@ impl Ingest {
         source: &Source,
         by: By,
         patience: Duration,
-        work: impl AsyncFnOnce(Cycle<'_>, &Lease) -> Result<T, Error>,
+        work: impl AsyncFnOnce(Cycle<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let lease = self
             .leases
@@ -135,7 +140,7 @@ impl Ingest {
             self.make_ready().await,
             Cycle::new(self, source, &lease, by),
         ) {
-            (Ok(()), Ok(cycle)) => work(cycle, &lease).await,
+            (Ok(()), Ok(cycle)) => work(cycle).await,
             (Err(error), _) | (_, Err(error)) => Err(error),
         };
         self.leases.give_back(lease).await;
@@ -279,33 +284,31 @@ impl Ingest {
         server: &Server,
         mut minutes: watch::Receiver<()>,
     ) {
+        let mut cut_after = CUT_AFTER;
         loop {
             self.pulses.reading.beat();
-            self.cycle_if_due(one, server).await;
+            self.cycle_if_due(one, server, cut_after).await;
             self.pulses.reading.beat();
             if self.fill_past(one).await {
                 // Whoever waits for the lease, as a backfill does, has its turn.
                 self.clock.sleep(BREATH).await;
             } else {
                 let _ = tokio::time::timeout(LONG_MINUTE, minutes.changed()).await;
+                cut_after = TimeDelta::zero();
             }
         }
     }
 
-    async fn cycle_if_due(&self, one: &mut Scheduled<'_>, server: &Server) {
-        let done = match self.store.progress(&one.source.id).await {
-            Ok(progress)
-                if !one.was_interrupted
-                    && !one.schedule.is_due(progress.last_cycle, self.clock.now()) =>
-            {
-                return;
-            }
-            Ok(progress) => {
-                // Until it has ended.
-                let has_begun = &mut one.was_interrupted;
-                self.cycle_after(one.source, progress.last_cycle, has_begun)
-                    .await
-            }
+    async fn cycle_if_due(&self, one: &mut Scheduled<'_>, server: &Server, cut_after: TimeDelta) {
+        let now = self.clock.now();
+        let progress = self.store.progress(&one.source.id).await;
+        let is_scheduled = match &progress {
+            Ok(progress) if !one.is_due(progress, now, cut_after) => return,
+            Ok(progress) => one.schedule.is_due(progress.last_cycle, now),
+            Err(_) => false,
+        };
+        let done = match progress {
+            Ok(_) => self.cycle_in_turn(one).await,
             Err(error) => Err(error.into()),
         };
         let next = one
@@ -313,11 +316,6 @@ impl Ingest {
             .next(self.clock.now())
             .map(|next| next.to_rfc3339());
         let next = next.unwrap_or_default();
-        one.was_interrupted = match &done {
-            // It has not begun, and is as due as it was.
-            Err(Error::Store(store::Error::Leased { .. })) => one.was_interrupted,
-            done => done.is_err(),
-        };
         let done = match done {
             Ok(None) => {
                 tracing::info!(
@@ -340,6 +338,8 @@ impl Ingest {
                     tracing::warn!(next, "{report}");
                 }
             }
+            // Another's cycle is under way, as it should be.
+            Err(Error::Store(store::Error::Leased { .. })) if !is_scheduled => {}
             Err(Error::Store(leased @ store::Error::Leased { .. })) => {
                 tracing::info!(
                     source = one.source.id,

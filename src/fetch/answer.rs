@@ -9,6 +9,7 @@ use url::Url;
 use super::hosts::Turn;
 use super::{Answer, Client, Failure, freshness, holding};
 use crate::newsroom::Page;
+use crate::release::LONGEST_ADDRESS;
 use crate::store::{self, Kept, Validators};
 use crate::text;
 
@@ -172,6 +173,12 @@ pub(super) fn redirect_of(response: &Response, from: &Url) -> Result<Option<Url>
     let _ = target.set_username("");
     let _ = target.set_password(None);
     target.set_fragment(None);
+    let length = target.as_str().len();
+    if length > LONGEST_ADDRESS {
+        return Err(Failure::BadRedirect(format!(
+            "an address of {length} bytes"
+        )));
+    }
     Ok(Some(target))
 }
 
@@ -222,5 +229,10 @@ mod tests {
         let followed = redirected(secure, "//user:secret@news.example/rss#top").unwrap();
         assert_eq!(followed.unwrap().as_str(), "https://news.example/rss");
         assert!(redirected("http://news.example/feed", secure).is_ok());
+        let long = redirected(secure, &"/a".repeat(LONGEST_ADDRESS)).unwrap_err();
+        assert_eq!(
+            long.to_string(),
+            "redirected to an address of 4116 bytes, which is not followed"
+        );
     }
 }

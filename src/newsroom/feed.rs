@@ -11,7 +11,7 @@ use super::{
     lead, pace, salvage,
 };
 use crate::html;
-use crate::release::{CanonicalPath, Draft, Published};
+use crate::release::{CanonicalPath, Draft, LONGEST_ADDRESS, Published};
 use crate::text;
 
 /// A shorter guid is a counter or a slip, and would make one release of two.
@@ -162,8 +162,12 @@ fn draft(reader: &Reader, entry: &Entry, base: &Url) -> Result<Option<Draft>, St
         let elsewhere = addresses
             .iter()
             .find_map(|link| reader.foreign_host(link, base));
-        return match (addresses.is_empty(), elsewhere) {
-            (true, _) => Err("it has no link".to_owned()),
+        let longest = addresses.iter().map(|link| link.len()).max();
+        return match (longest, elsewhere) {
+            (None, _) => Err("it has no link".to_owned()),
+            (Some(length), _) if length > LONGEST_ADDRESS => {
+                Err(format!("its link has {length} bytes"))
+            }
             (_, Some(host)) => Err(format!(
                 "it is on {host}, which is none of the source's hosts; if the newsroom has moved there, add it to `hosts`"
             )),
@@ -188,7 +192,8 @@ fn draft(reader: &Reader, entry: &Entry, base: &Url) -> Result<Option<Draft>, St
             .published
             .or(entry.updated)
             .map_or(Published::Unknown, Published::At),
-        upstream_guid: Some(text::line(&entry.id)).filter(|id| id.len() >= SHORTEST_GUID),
+        upstream_guid: Some(text::line(&entry.id))
+            .filter(|id| (SHORTEST_GUID..=LONGEST_ADDRESS).contains(&id.len())),
         url,
     }))
 }

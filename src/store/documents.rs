@@ -1,6 +1,6 @@
 //! When published documents last changed, and of what the hub was told.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use sqlx::Row;
 
 use super::{Result, Store, time_in};
@@ -21,25 +21,27 @@ impl Store {
             .bind(path)
             .fetch_optional(&self.pool)
             .await?;
-        let mut now = now;
-        if let Some(row) = row {
-            let before = time_in(&row, "changed_at")?;
-            if row.try_get::<String, _>("etag")? == etag {
-                return Ok(before);
-            }
-            // Also when the clock was set back, or twice in one second: a reader that has the time alone must see it.
-            now = now.max(before + TimeDelta::seconds(1));
+        if let Some(row) = row
+            && row.try_get::<String, _>("etag")? == etag
+        {
+            return time_in(&row, "changed_at");
         }
-        sqlx::query(
+        // It goes on also when the clock was set back, or twice in one second: a reader that has the time alone must see it.
+        // Another daemon may have put the same bytes on record since: then all tell its time.
+        let row = sqlx::query(
             "INSERT INTO documents (path, etag, changed_at) VALUES ($1, $2, $3)
-             ON CONFLICT (path) DO UPDATE SET etag = $2, changed_at = $3",
+             ON CONFLICT (path) DO UPDATE SET etag = $2, changed_at = CASE
+                 WHEN documents.etag = $2 THEN documents.changed_at
+                 WHEN documents.changed_at >= $3 THEN documents.changed_at + 1
+                 ELSE $3 END
+             RETURNING changed_at",
         )
         .bind(path)
         .bind(etag)
         .bind(now.timestamp())
-        .execute(&self.pool)
+        .fetch_one(&self.pool)
         .await?;
-        Ok(now)
+        time_in(&row, "changed_at")
     }
 
     /// The paths of published documents of whose bytes the hub was not told, with the validators of these.

@@ -26,7 +26,6 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 pub struct Lease {
     store: Store,
     holder: String,
-    was_left: bool,
     renewed: Mutex<Instant>,
 }
 
@@ -38,27 +37,14 @@ impl Store {
     /// [`Error::Leased`] with its holder when it is taken, [`Error::Sql`].
     pub async fn lease(&self, purpose: &str, now: DateTime<Utc>) -> Result<Lease> {
         let holder = process::this();
+        let mut connection = self.pool.acquire().await?;
+        let asked = self.lease_time(&mut connection, now).await?;
+        // Who waits for it asks often, and keeps no writer waiting meanwhile.
+        let _ = before(&mut connection, &holder, asked).await?;
+        drop(connection);
         let mut tx = self.begin().await?;
         let now = self.lease_time(&mut tx, now).await?;
-        let held = sqlx::query("SELECT holder, purpose, expires_at FROM leases WHERE name = $1")
-            .bind(FETCH)
-            .fetch_optional(&mut *tx)
-            .await?;
-        let mut before = None;
-        if let Some(row) = held {
-            let until = time_in(&row, "expires_at")?;
-            let other: String = row.try_get("holder")?;
-            // One that ends later than any lease lasts is from a clock that was set back since.
-            let holds = until > now && until <= now + LENGTH;
-            if holds && other != holder && !process::is_gone(&other) {
-                return Err(Error::Leased {
-                    holder: process::name(&other),
-                    purpose: row.try_get("purpose")?,
-                    until,
-                });
-            }
-            before = Some(other);
-        }
+        let before = before(&mut tx, &holder, now).await?;
         // Whoever was read above must hold it still: where readers do not lock, another may have come between.
         let taken = sqlx::query(
             "INSERT INTO leases (name, holder, purpose, expires_at) VALUES ($1, $2, $3, $4)
@@ -82,11 +68,35 @@ impl Store {
         tx.commit().await?;
         Ok(Lease {
             store: self.clone(),
-            was_left: before.is_some_and(|before| before != holder),
             holder,
             renewed: Mutex::new(Instant::now()),
         })
     }
+}
+
+/// Who had the lease before, if it is free for `holder` now.
+async fn before(
+    connection: &mut AnyConnection,
+    holder: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<String>> {
+    let held = sqlx::query("SELECT holder, purpose, expires_at FROM leases WHERE name = $1")
+        .bind(FETCH)
+        .fetch_optional(connection)
+        .await?;
+    let Some(row) = held else { return Ok(None) };
+    let until = time_in(&row, "expires_at")?;
+    let other: String = row.try_get("holder")?;
+    // One that ends later than any lease lasts is from a clock that was set back since.
+    let holds = until > now && until <= now + LENGTH;
+    if holds && other != holder && !process::is_gone(&other) {
+        return Err(Error::Leased {
+            holder: process::name(&other),
+            purpose: row.try_get("purpose")?,
+            until,
+        });
+    }
+    Ok(Some(other))
 }
 
 impl Store {
@@ -138,11 +148,6 @@ impl Store {
 }
 
 impl Lease {
-    /// Whether another held it before and never gave it back, as one does that is killed in the midst of its work.
-    pub fn was_left(&self) -> bool {
-        self.was_left
-    }
-
     /// Keeps the lease for another while; gives whether it is still ours.
     ///
     /// # Errors

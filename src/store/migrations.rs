@@ -27,7 +27,7 @@ macro_rules! step {
     };
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     step!(1, "first", "0001_first.sql"),
     step!(2, "fetching", "0002_fetching.sql"),
     step!(3, "duplicates", "0003_duplicates.sql"),
@@ -36,6 +36,7 @@ const STEPS: [Step; 8] = [
     step!(6, "feeds", "0006_feeds.sql"),
     step!(7, "alarms", "0007_alarms.sql"),
     step!(8, "receivers", "0008_receivers.sql"),
+    step!(9, "cycles", "0009_cycles.sql"),
 ];
 
 /// The version of the tables that this program knows.
@@ -103,7 +104,7 @@ async fn run_first(pool: &AnyPool, place: &Place, count: usize) -> Result<()> {
 mod tests {
     use sqlx::Connection;
 
-    use super::super::Store;
+    use super::super::{Store, test_store};
     use super::*;
 
     #[tokio::test]
@@ -174,6 +175,52 @@ mod tests {
             let row = sqlx::query(sql).fetch_one(&store).await.unwrap();
             assert_eq!(row.get::<String, _>(0), expected, "{sql}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_episode_that_was_told_is_not_told_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = test_store::fresh(&folder.path().join("store.db")).await;
+        let (place, options) = Place::of(&url).unwrap();
+        let store = AnyPool::connect_with(options).await.unwrap();
+        run_first(&store, &place, 7).await.unwrap();
+        sqlx::query("INSERT INTO episodes (source, kind, text, began_at, is_told) VALUES ('s', 'gone', 'Gone.', 7, 1)")
+            .execute(&store)
+            .await
+            .unwrap();
+        run(&store, &place).await.unwrap();
+        let rows = sqlx::query("SELECT receiver, text, began_at, is_told FROM episodes ORDER BY 1");
+        let rows = rows.fetch_all(&store).await.unwrap();
+        let rows: Vec<(String, String, i64, i64)> = rows
+            .iter()
+            .map(|row| (row.get(0), row.get(1), row.get(2), row.get(3)))
+            .collect();
+        let row = |receiver: &str| (receiver.to_owned(), "Gone.".to_owned(), 7, 1);
+        assert_eq!(rows, [row("command"), row("webhook")]);
+    }
+
+    #[tokio::test]
+    async fn one_program_at_a_time_brings_the_tables_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("store.db");
+        let url = format!("sqlite:{}", file.display());
+        let (place, options) = Place::of(&url).unwrap();
+        let store = AnyPool::connect_with(options).await.unwrap();
+        run_first(&store, &place, 5).await.unwrap();
+        store.close().await;
+        let other = std::fs::File::open(folder.path()).unwrap();
+        other.try_lock().unwrap();
+        let opening = tokio::spawn(async move { Store::open(&url).await });
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert!(!opening.is_finished());
+        let raw = format!("sqlite://{}", file.display());
+        let mut connection = AnyConnection::connect(&raw).await.unwrap();
+        let found = version(&mut connection, &place).await.unwrap();
+        assert_eq!(found, Some(5));
+        drop(other);
+        opening.await.unwrap().unwrap();
+        let found = version(&mut connection, &place).await.unwrap();
+        assert_eq!(found, Some(VERSION));
     }
 
     #[tokio::test]

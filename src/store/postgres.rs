@@ -1,6 +1,6 @@
 //! What is PostgreSQL's alone: how several machines share one store.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use sqlx::{AnyConnection, AssertSqlSafe, Row};
@@ -10,6 +10,9 @@ use super::{Result, instant};
 
 /// A writer waits for the others this long, as with SQLite.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How often one that waits for readers looks whether they are done.
+const ASK_EVERY: Duration = Duration::from_millis(100);
 
 /// The tables in which texts are, or words of them.
 const WITH_TEXTS: [&str; 7] = [
@@ -88,14 +91,41 @@ pub(super) async fn size(connection: &mut AnyConnection) -> Result<i64> {
     Ok(row.try_get(0)?)
 }
 
-/// Writes the tables anew, since what is removed stays in their files until others use the room.
-pub(super) async fn forget_removed(connection: &mut AnyConnection) -> Result<()> {
+/// Writes the tables anew, since what is removed stays in their files until others use the room. Gives whether it is gone: a
+/// row that somebody may still read is written anew as well.
+pub(super) async fn forget_removed(connection: &mut AnyConnection) -> Result<bool> {
+    let is_gone = outlast_readers(connection).await?;
     for table in WITH_TEXTS {
         sqlx::raw_sql(AssertSqlSafe(format!("VACUUM (FULL, ANALYZE) {table}")))
             .execute(&mut *connection)
             .await?;
     }
-    Ok(())
+    Ok(is_gone)
+}
+
+/// Waits until all transactions of the database are over that began before now, and gives whether they are. Those that are a
+/// VACUUM of the server's own hold up no other (https://www.postgresql.org/docs/15/monitoring-stats.html, pg_stat_activity).
+async fn outlast_readers(connection: &mut AnyConnection) -> Result<bool> {
+    let row = sqlx::query("SELECT CAST(CAST(pg_current_xact_id() AS xid) AS TEXT)")
+        .fetch_one(&mut *connection)
+        .await?;
+    let now: String = row.try_get(0)?;
+    let started = Instant::now();
+    while started.elapsed() < PATIENCE {
+        let others = sqlx::query(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+             AND backend_type <> 'autovacuum worker'
+             AND (age(backend_xmin) > age(CAST($1 AS xid)) OR age(backend_xid) > age(CAST($1 AS xid))) LIMIT 1",
+        )
+        .bind(now.clone())
+        .fetch_optional(&mut *connection)
+        .await?;
+        if others.is_none() {
+            return Ok(true);
+        }
+        tokio::time::sleep(ASK_EVERY).await;
+    }
+    Ok(false)
 }
 
 #[cfg(test)]

@@ -40,6 +40,8 @@ pub struct Gap {
 pub struct Progress {
     /// When its last cycle began.
     pub last_cycle: Option<DateTime<Utc>>,
+    /// Whether that one has not come to its end: it is under way, or was cut.
+    pub is_under_way: bool,
     /// When a cycle last read a way in.
     pub last_success: Option<DateTime<Utc>>,
     /// Since when no cycle has.
@@ -106,6 +108,7 @@ impl Store {
         };
         Ok(Progress {
             last_cycle: optional_time_in(&row, "last_cycle_at")?,
+            is_under_way: row.try_get::<i64, _>("is_under_way")? != 0,
             last_success: optional_time_in(&row, "last_success_at")?,
             failing_since: optional_time_in(&row, "failing_since")?,
             trouble: json_in(&row.try_get::<String, _>("trouble")?, "a source's trouble")?,
@@ -139,7 +142,7 @@ impl Store {
     /// [`super::Error`].
     pub async fn cycle_began(&self, source: &str, at: DateTime<Utc>) -> Result<()> {
         self.know(source).await?;
-        sqlx::query("UPDATE sources SET last_cycle_at = $1 WHERE id = $2")
+        sqlx::query("UPDATE sources SET last_cycle_at = $1, is_under_way = 1 WHERE id = $2")
             .bind(at.timestamp())
             .bind(source)
             .execute(&self.pool)
@@ -160,9 +163,11 @@ impl Store {
         alarms: &[Alarm],
     ) -> Result<()> {
         let sql = if read {
-            "UPDATE sources SET trouble = $1, last_success_at = $2, failing_since = NULL, alarms = $4 WHERE id = $3"
+            "UPDATE sources SET is_under_way = 0, trouble = $1, last_success_at = $2, failing_since = NULL, alarms = $4
+             WHERE id = $3"
         } else {
-            "UPDATE sources SET trouble = $1, failing_since = COALESCE(failing_since, $2), alarms = $4 WHERE id = $3"
+            "UPDATE sources SET is_under_way = 0, trouble = $1, failing_since = COALESCE(failing_since, $2), alarms = $4
+             WHERE id = $3"
         };
         sqlx::query(sql)
             .bind(json_of(&trouble, "a source's trouble")?)

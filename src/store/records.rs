@@ -211,6 +211,7 @@ const OF_STORE: [Table; 3] = [
             ("whole_since", Time),
             ("audited_at", Time),
             ("layout_changed_at", Time),
+            ("is_under_way", Number),
         ],
     },
     Table {
@@ -380,17 +381,17 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::store::test_store;
 
     #[tokio::test]
     async fn every_column_that_does_not_follow_from_others_is_on_record() {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite:{}", folder.path().join("a.db").display());
+        let url = test_store::fresh(&folder.path().join("a.db")).await;
         let store = Store::open(&url).await.unwrap();
+        let mut connection = store.pool.acquire().await.unwrap();
         for table in OF_RELEASES.iter().chain(&OF_STORE) {
-            let sql = format!("SELECT name FROM pragma_table_info('{}')", table.name);
-            let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&store.pool);
-            let there: BTreeSet<String> =
-                rows.await.unwrap().iter().map(|row| row.get(0)).collect();
+            let there = test_store::columns(&mut connection, table.name).await;
+            let there = BTreeSet::from_iter(there);
             let mut kept: BTreeSet<String> = table
                 .columns
                 .iter()

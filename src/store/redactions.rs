@@ -255,11 +255,15 @@ impl Store {
             Place::File(_) => self.fold_journal().await,
             Place::Server => {
                 let mut connection = self.pool.acquire().await?;
-                if let Err(error) = postgres::forget_removed(&mut connection).await {
-                    tracing::warn!(
+                match postgres::forget_removed(&mut connection).await {
+                    Ok(true) => {}
+                    Ok(false) => tracing::warn!(
+                        "the text is removed, but somebody still reads what was there before, so the server's files may hold it until that is over and VACUUM FULL is run on the store's tables"
+                    ),
+                    Err(error) => tracing::warn!(
                         %error,
                         "the text is removed, but the server's files may hold it until VACUUM FULL is run on the store's tables"
-                    );
+                    ),
                 }
                 Ok(())
             }

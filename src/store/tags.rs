@@ -115,14 +115,17 @@ impl Store {
     /// # Errors
     /// [`Error`].
     pub async fn will_sort_by(&self, version: i64) -> Result<()> {
+        // No release comes between the question and the answer.
+        let mut tx = self.begin().await?;
         sqlx::query(
             "UPDATE counters SET value = CASE WHEN EXISTS (SELECT 1 FROM releases) THEN 0 ELSE $1 END
              WHERE name = $2 AND value <> $1",
         )
         .bind(version)
         .bind(RULES)
-        .execute(&self.pool)
+        .execute(&mut *tx)
         .await?;
+        tx.commit().await?;
         Ok(())
     }
 

@@ -1,5 +1,6 @@
 use sqlx::AssertSqlSafe;
 
+use super::test_store::{fresh, server};
 use super::*;
 use crate::difference::Weight;
 use crate::duplicates::Reason;
@@ -11,16 +12,9 @@ fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 async fn empty() -> (tempfile::TempDir, Store) {
-    match std::env::var("NPCC_FEEDS_TEST_POSTGRES") {
-        Ok(server) => {
-            let url = schema(&server).await;
-            (
-                tempfile::tempdir().unwrap(),
-                Store::open(&url).await.unwrap(),
-            )
-        }
-        Err(_) => in_file().await,
-    }
+    let folder = tempfile::tempdir().unwrap();
+    let url = fresh(&folder.path().join("new/store.db")).await;
+    (folder, Store::open(&url).await.unwrap())
 }
 
 /// For what is SQLite's alone, or needs a clock that is not a server's.
@@ -28,17 +22,6 @@ async fn in_file() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}/new/store.db", folder.path().display());
     (folder, Store::open(&url).await.unwrap())
-}
-
-/// The address of a store of its own on a server.
-async fn schema(server: &str) -> String {
-    sqlx::any::install_default_drivers();
-    let schema = format!("test_{}", uuid::Uuid::new_v4().simple());
-    let mut connection = AnyConnection::connect(server).await.unwrap();
-    let sql = AssertSqlSafe(format!("CREATE SCHEMA {schema}"));
-    sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
-    connection.close().await.unwrap();
-    format!("{server}?options[search_path]={schema}")
 }
 
 fn address(path: &str, gap: Option<i64>) -> NewAddress {
@@ -378,11 +361,50 @@ async fn give_lease_to(store: &Store, holder: &str) {
         .unwrap();
 }
 
+/// A connection that broke gave way to another, and the rest of an export was as of then.
+#[tokio::test]
+async fn a_snapshot_whose_connection_breaks_is_over() {
+    let Some(server) = server() else {
+        // A file has none that breaks.
+        return;
+    };
+    let (_folder, store) = empty().await;
+    add(&store, "/releases/a", "roads-policing").await;
+    let snapshot = store.snapshot().await.unwrap();
+    add(&store, "/releases/b", "roads-policing").await;
+    let newest = || snapshot.newest(&Selection::All, 0, 9);
+    assert_eq!(newest().await.unwrap().len(), 1);
+    let row = sqlx::query("SELECT pg_backend_pid()");
+    let row = row.fetch_one(&snapshot.pool).await.unwrap();
+    let mut other = AnyConnection::connect(&server).await.unwrap();
+    sqlx::query("SELECT pg_terminate_backend($1)")
+        .bind(row.get::<i32, _>(0))
+        .execute(&mut other)
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        assert!(newest().await.is_err());
+    }
+}
+
+/// The clocks of those who share a server may differ.
+#[tokio::test]
+async fn on_a_server_a_lease_ends_by_its_clock() {
+    let (_folder, store) = empty().await;
+    store.lease("a cycle", Utc::now()).await.unwrap();
+    give_lease_to(&store, "7 ? elsewhere").await;
+    let later = Utc::now() + chrono::TimeDelta::hours(1);
+    let taken = store.lease("a cycle", later).await;
+    match store.place {
+        Place::File(_) => assert!(taken.is_ok()),
+        Place::Server => assert!(matches!(taken, Err(Error::Leased { .. }))),
+    }
+}
+
 #[tokio::test]
 async fn one_process_fetches_at_a_time_and_the_dead_hold_nothing_for_long() {
     let (_folder, store) = in_file().await;
     let lease = store.lease("a cycle", at(0)).await.unwrap();
-    assert!(!lease.was_left());
     assert!(lease.renew(at(49)).await.unwrap());
     give_lease_to(&store, "7 ? elsewhere").await;
     assert!(!lease.renew(at(50)).await.unwrap(), "it is another's now");
@@ -394,14 +416,10 @@ async fn one_process_fetches_at_a_time_and_the_dead_hold_nothing_for_long() {
             .starts_with("a cycle is under way (process 7)"),
         "{refused}"
     );
-    let lease = store.lease("a backfill", at(99)).await.unwrap();
-    assert!(lease.was_left());
+    store.lease("a backfill", at(99)).await.unwrap();
     // The number of a holder that was killed went to another process, which started at another time.
     give_lease_to(&store, &process::this().replacen(' ', " 9", 1)).await;
-    let lease = store.lease("a cycle", at(121)).await.unwrap();
-    assert!(lease.was_left());
-    lease.release().await.unwrap();
-    assert!(!store.lease("a cycle", at(122)).await.unwrap().was_left());
+    store.lease("a cycle", at(121)).await.unwrap();
 }
 
 #[tokio::test]

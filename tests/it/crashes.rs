@@ -1,6 +1,10 @@
-//! The daemon is killed at any moment of cycles full of news, edits and copies, again and again.
+//! The daemon is killed at any moment of cycles full of news, edits and copies, again and again. Sometimes it stands still for a
+//! while before; with `CRASH_DISK` it sometimes finds that disk full.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -9,10 +13,51 @@ use std::time::Duration;
 use npcc_feeds::release::{CanonicalPath, Guid};
 use url::Url;
 
+use sqlx::Connection;
+
 use crate::harness::{World, of_today};
+use crate::running::signal;
+use crate::store;
 
 /// How often, unless `CRASHES` says otherwise.
 const CRASHES: u32 = 40;
+/// For how many milliseconds it stands still, unless `STANDS_STILL` says otherwise.
+const STANDS_STILL: u64 = 500;
+
+/// A number of the environment.
+fn set(name: &str) -> Option<u64> {
+    let value = std::env::var(name).ok()?;
+    Some(value.parse().unwrap())
+}
+
+/// Takes all room there is in a folder, as long as it lives.
+struct Filler(PathBuf);
+
+impl Filler {
+    fn new(folder: &Path) -> Filler {
+        let path = folder.join("filler");
+        let mut file = File::create(&path).unwrap();
+        while file.write_all(&[0; 4096]).is_ok() {}
+        Filler(path)
+    }
+}
+
+impl Drop for Filler {
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.0).unwrap();
+    }
+}
+
+/// A server that found its disk full may have to be started again.
+async fn reach(world: &World) {
+    for _ in 0..600 {
+        if let Ok(store) = world.try_store().await {
+            return store.close().await.unwrap();
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the store cannot be reached");
+}
 
 /// Reads a feed for ever: whatever comes as a whole answer is a whole feed.
 async fn subscribe(url: String, is_over: Arc<AtomicBool>, whole: Arc<AtomicUsize>) {
@@ -43,9 +88,10 @@ async fn subscribe(url: String, is_over: Arc<AtomicBool>, whole: Arc<AtomicUsize
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_at_any_moment_a_daemon_loses_and_repeats_nothing() {
-    let crashes = std::env::var("CRASHES").map_or(CRASHES, |count| count.parse().unwrap());
-    let seed =
-        std::env::var("SEED").map_or_else(|_| fastrand::u64(..), |seed| seed.parse().unwrap());
+    let crashes = set("CRASHES").map_or(CRASHES, |count| u32::try_from(count).unwrap());
+    let stands_still = Duration::from_millis(set("STANDS_STILL").unwrap_or(STANDS_STILL));
+    let disk = std::env::var("CRASH_DISK").map(PathBuf::from).ok();
+    let seed = set("SEED").unwrap_or_else(|| fastrand::u64(..));
     println!("SEED={seed} CRASHES={crashes}");
     let mut dice = fastrand::Rng::with_seed(seed);
 
@@ -55,6 +101,12 @@ async fn killed_at_any_moment_a_daemon_loses_and_repeats_nothing() {
     let mut world = World::new(of_today(1..=5)).await;
     world.set("SERVE__LISTEN", &address);
     world.set("FETCH__PAUSE", "0ms");
+    if let Some(disk) = &disk
+        && store::server().is_none()
+    {
+        let url = format!("sqlite:{}", disk.join("npcc-feeds.db").display());
+        world.set("STORE__URL", &url);
+    }
     world.fetch().await;
     let (is_over, whole) = (
         Arc::new(AtomicBool::new(false)),
@@ -89,9 +141,12 @@ async fn killed_at_any_moment_a_daemon_loses_and_repeats_nothing() {
                 id
             });
         }
+        reach(&world).await;
         world.make_pages_due().await;
         world.forget_cycles().await;
         world.site().clear_asked();
+        let full = disk.as_deref().filter(|_| dice.u32(0..3) == 0);
+        let full = full.map(Filler::new);
         let mut command = world.command(&["run"]);
         let mut daemon = command.stderr(Stdio::null()).spawn().unwrap();
         // Most of the time goes by before it asks for anything.
@@ -100,7 +155,14 @@ async fn killed_at_any_moment_a_daemon_loses_and_repeats_nothing() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         });
-        begun.await.expect("a cycle begins");
+        let begun = begun.await;
+        assert!(begun.is_ok() || full.is_some(), "a cycle begins");
+        if dice.u32(0..8) == 0 {
+            tokio::time::sleep(Duration::from_millis(dice.u64(0..300))).await;
+            signal(&daemon, "STOP");
+            tokio::time::sleep(stands_still).await;
+            signal(&daemon, "CONT");
+        }
         tokio::time::sleep(Duration::from_millis(dice.u64(0..1000))).await;
         daemon.kill().unwrap();
         daemon.wait().unwrap();
@@ -110,6 +172,7 @@ async fn killed_at_any_moment_a_daemon_loses_and_repeats_nothing() {
     let whole = whole.load(Ordering::Relaxed);
     assert!(whole > 0, "no feed was ever read");
     println!("{whole} whole feeds were read meanwhile");
+    reach(&world).await;
 
     // Cycles that nobody kills, by the validators that are there.
     world.make_pages_due().await;

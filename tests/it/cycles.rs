@@ -69,10 +69,10 @@ async fn a_release_under_two_hosts_is_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuilt_store_gives_the_same_guids() {
-    let world = World::new(numbered(1..=12)).await;
+    let mut world = World::new(numbered(1..=12)).await;
     world.fetch().await;
     let before = world.releases().await;
-    std::fs::remove_dir_all(world.path("store")).unwrap();
+    world.begin_another_store().await;
     world.fetch().await;
     assert_eq!(
         field(&world.releases().await, "guid"),

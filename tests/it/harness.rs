@@ -6,8 +6,10 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use sqlx::Connection;
+use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
 
 use crate::site::{Item, Newsroom, Site, read_items};
 use crate::store;
@@ -68,6 +70,8 @@ impl World {
             .await
             .unwrap();
         let base = newsroom.base();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("store/npcc-feeds.db");
         let settings = [
             ("SOURCES__0__FEED", format!("{base}/feed/rss")),
             ("SOURCES__0__LISTING", format!("{base}/releases")),
@@ -77,15 +81,28 @@ impl World {
             ),
             ("FETCH__PAUSE", "1ms".to_owned()),
             ("FETCH__CONTACT", "tests".to_owned()),
-            ("STORE__URL", store::fresh().await),
+            ("STORE__URL", store::fresh(&file).await),
             ("SERVE__LISTEN", "127.0.0.1:0".to_owned()),
         ];
         World {
             newsroom,
-            folder: tempfile::tempdir().unwrap(),
+            folder,
             settings: settings.map(|(key, value)| (key.to_owned(), value)).into(),
             environment: BTreeMap::new(),
         }
+    }
+
+    /// A world whose store is a file, whatever there is, for what is about the file.
+    pub async fn in_file(items: Vec<Item>) -> World {
+        let mut world = World::new(items).await;
+        world.set("STORE__URL", "sqlite:store/npcc-feeds.db");
+        world
+    }
+
+    /// Has an empty store from now on.
+    pub async fn begin_another_store(&mut self) {
+        let url = store::fresh(&self.path("another/npcc-feeds.db")).await;
+        self.set("STORE__URL", &url);
     }
 
     /// A world that has read these releases of today.
@@ -198,15 +215,39 @@ impl World {
             .await;
     }
 
-    /// Whether the store's file or its journal holds a text anywhere.
+    /// Whether the store's file or its journal holds a text anywhere, or a server's files of its tables and indexes.
     pub fn store_holds(&self, text: &str) -> bool {
-        let files = ["store/npcc-feeds.db", "store/npcc-feeds.db-wal"];
+        if !self.settings["STORE__URL"].starts_with("sqlite:") {
+            let searching = self.server_holds(text);
+            return block_in_place(|| Handle::current().block_on(searching));
+        }
+        let file = self.settings["STORE__URL"].replacen("sqlite:", "", 1);
+        let files = [file.clone(), format!("{file}-wal")];
         files.iter().any(|name| {
             let bytes = std::fs::read(self.path(name)).unwrap_or_default();
             bytes
                 .windows(text.len())
                 .any(|part| part == text.as_bytes())
         })
+    }
+
+    async fn server_holds(&self, text: &str) -> bool {
+        let mut store = self.open_store().await;
+        // What the server keeps in memory alone.
+        let checkpoint = sqlx::raw_sql("CHECKPOINT").execute(&mut store);
+        checkpoint.await.unwrap();
+        let found = sqlx::query(
+            "WITH own AS (SELECT oid, reltoastrelid FROM pg_class
+             WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'i'))
+             SELECT 1 FROM (SELECT oid FROM own UNION SELECT reltoastrelid FROM own WHERE reltoastrelid <> 0) AS files
+             WHERE position(convert_to($1, 'UTF8') IN pg_read_binary_file(pg_relation_filepath(oid))) > 0 LIMIT 1",
+        )
+        .bind(text)
+        .fetch_optional(&mut store)
+        .await
+        .unwrap();
+        store.close().await.unwrap();
+        found.is_some()
     }
 
     /// Turns the clock forward for one page alone.
@@ -226,7 +267,6 @@ impl World {
             .await;
     }
 
-    /// Turns the clock forward behind the next scheduled cycle.
     /// Lets a numbered release be withdrawn by its publisher.
     pub async fn let_withdraw(&self, n: u32) {
         self.site().withdraw(&format!("release-number-{n}"));
@@ -236,6 +276,7 @@ impl World {
         assert_eq!(self.fetch().await["withdrawn"], 1);
     }
 
+    /// Turns the clock forward behind the next scheduled cycle.
     pub async fn forget_cycles(&self) {
         self.change_store("UPDATE sources SET last_cycle_at = 0")
             .await;
@@ -266,13 +307,17 @@ impl World {
     }
 
     /// The store, beside whoever else uses it.
-    pub async fn open_store(&self) -> sqlx::AnyConnection {
+    pub async fn open_store(&self) -> AnyConnection {
+        self.try_store().await.unwrap()
+    }
+
+    pub async fn try_store(&self) -> sqlx::Result<AnyConnection> {
         sqlx::any::install_default_drivers();
         let url = match self.settings["STORE__URL"].strip_prefix("sqlite:") {
             Some(path) => format!("sqlite://{}", self.path(path).display()),
             None => self.settings["STORE__URL"].clone(),
         };
-        sqlx::AnyConnection::connect(&url).await.unwrap()
+        AnyConnection::connect(&url).await
     }
 
     /// A feed as published, by the name of its file.
@@ -323,12 +368,12 @@ impl World {
     }
 }
 
-/// A field of every row.
 /// One word of a numbered release's text that stands nowhere else.
 pub fn word(n: u32) -> String {
     format!("w{n}x7 ")
 }
 
+/// A field of every row.
 pub fn field(rows: &[Value], name: &str) -> Vec<String> {
     rows.iter()
         .map(|row| row[name].as_str().unwrap().to_owned())

@@ -11,17 +11,21 @@ use npcc_feeds::document::Document;
 use npcc_feeds::release::Item;
 use npcc_feeds::store::{Progress, Store};
 use npcc_feeds::topics::{Classifier, Taxonomy};
+use sqlx::{AnyConnection, Connection};
 use tempfile::TempDir;
 
 use crate::site::{self, Newsroom, Site};
+use crate::store;
 
 /// What a test works with.
 pub struct Inside {
     pub newsroom: Newsroom,
-    pub folder: TempDir,
+    /// Kept as long as the store in it is used.
+    _folder: TempDir,
     pub clock: Clock,
     pub ingest: Ingest,
     sources: String,
+    url: String,
 }
 
 impl Inside {
@@ -42,20 +46,22 @@ impl Inside {
         let sources = sources.replace("{base}", &newsroom.base());
         let sources = sources.replace("\n[[sources]]\n", &format!("\n{hosts}"));
         let sources = format!("{sources}hosts = [\"127.0.0.1\"]\n");
-        let ingest = open(&sources, &folder, &clock).await;
+        let url = store::fresh(&folder.path().join("store.db")).await;
+        let ingest = open(&sources, &url, &clock).await;
         Inside {
             newsroom,
-            folder,
+            _folder: folder,
             clock,
             ingest,
             sources,
+            url,
         }
     }
 
     /// Ends the process, so to speak, and starts another.
     pub async fn restart(&mut self) {
         self.ingest.store.close().await;
-        self.ingest = open(&self.sources, &self.folder, &self.clock).await;
+        self.ingest = open(&self.sources, &self.url, &self.clock).await;
     }
 
     pub fn site(&self) -> &Site {
@@ -64,6 +70,12 @@ impl Inside {
 
     pub fn source(&self) -> &Source {
         &self.ingest.config.sources[0]
+    }
+
+    /// The store, beside whoever else uses it.
+    pub async fn open_store(&self) -> AnyConnection {
+        let url = self.url.replacen("sqlite:", "sqlite://", 1);
+        AnyConnection::connect(&url).await.unwrap()
     }
 
     /// A cycle of the first source by the schedule's wish.
@@ -116,10 +128,9 @@ impl Inside {
     }
 }
 
-async fn open(sources: &str, folder: &TempDir, clock: &Clock) -> Ingest {
-    let folder = folder.path().display();
+async fn open(sources: &str, url: &str, clock: &Clock) -> Ingest {
     let text = format!(
-        "[store]\nurl = \"sqlite:{folder}/store.db\"\n[fetch]\ncontact = \"tests\"\ntimeout = \"1s\"\n{sources}"
+        "[store]\nurl = \"{url}\"\n[fetch]\ncontact = \"tests\"\ntimeout = \"1s\"\n{sources}"
     );
     let config = Config::read(&Document::new("test", &text), &[]).unwrap();
     let store = Store::open(&config.store.url).await.unwrap();

@@ -137,9 +137,7 @@ impl World {
 
     /// The validators that are known. A listing's are given up where it has to be read whole, as for a gap.
     async fn known(&self) -> HashMap<String, String> {
-        sqlx::any::install_default_drivers();
-        let url = format!("sqlite://{}/store.db", self.inside.folder.path().display());
-        let mut store = sqlx::AnyConnection::connect(&url).await.unwrap();
+        let mut store = self.inside.open_store().await;
         let rows = sqlx::query(
             "SELECT url, etag FROM validators WHERE etag IS NOT NULL AND source = 'one'",
         )

@@ -1,12 +1,14 @@
 //! A store that is made from another: everything is there again, and goes on as if nothing had been.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::process::Stdio;
 
 use serde_json::{Value, json};
 use sqlx::{AssertSqlSafe, Connection, Row};
 
 use crate::harness::{World, field, numbered, of_today, release, word};
+use crate::store;
 
 /// What is known of servers, and what follows from the rest.
 const NOT_MOVED: [&str; 10] = [
@@ -25,24 +27,14 @@ const NOT_MOVED: [&str; 10] = [
 /// All rows of a store, by table.
 async fn rows(world: &World) -> BTreeMap<String, Vec<String>> {
     let mut store = world.open_store().await;
-    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name";
-    let tables = sqlx::query(tables).fetch_all(&mut store).await.unwrap();
     let mut all = BTreeMap::new();
-    for table in tables.iter().map(|row| row.get::<String, _>(0)) {
+    for table in store::tables(&mut store).await {
         if NOT_MOVED.contains(&table.as_str()) {
             continue;
         }
-        let columns = format!("SELECT name FROM pragma_table_info('{table}')");
-        let columns = sqlx::query(AssertSqlSafe(columns));
-        let columns: Vec<String> = columns
-            .fetch_all(&mut store)
-            .await
-            .unwrap()
-            .iter()
-            .map(|row| row.get(0))
-            // The index is made anew, and the counters go on.
-            .filter(|name| name != "sketched" && !(table == "feed_changes" && name == "change"))
-            .collect();
+        let mut columns = store::columns(&mut store, &table).await;
+        // The index is made anew, and the counters go on.
+        columns.retain(|name| name != "sketched" && !(table == "feed_changes" && name == "change"));
         let values = columns
             .iter()
             .map(|name| format!("coalesce(CAST({name} AS TEXT), 'none')"));
@@ -110,11 +102,11 @@ async fn eventful() -> World {
 }
 
 /// Writes an export into a file, and puts the store away.
-async fn put_away(world: &World, arguments: &[&str]) -> String {
+async fn put_away(world: &mut World, arguments: &[&str]) -> String {
     let output = world.run(&[&["export"], arguments].concat()).await;
     assert!(output.status.success(), "{output:?}");
     std::fs::write(world.path("all.jsonl"), &output.stdout).unwrap();
-    std::fs::rename(world.path("store"), world.path("before")).unwrap();
+    world.begin_another_store().await;
     String::from_utf8(output.stdout).unwrap()
 }
 
@@ -134,7 +126,7 @@ fn lines(export: &str) -> Vec<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_exported_with_everything_makes_the_same_store() {
-    let world = eventful().await;
+    let mut world = eventful().await;
     let (before, files) = (rows(&world).await, world.publish().await);
     for (table, rows) in &before {
         assert!(
@@ -142,7 +134,7 @@ async fn what_is_exported_with_everything_makes_the_same_store() {
             "nothing is in {table}"
         );
     }
-    let export = put_away(&world, &["--with-withdrawn"]).await;
+    let export = put_away(&mut world, &["--with-withdrawn"]).await;
     assert_eq!(
         world.json(&["import", "all.jsonl"]).await,
         json!({"new": export.lines().count(), "known": 0, "left_out": 0})
@@ -176,9 +168,9 @@ async fn what_is_exported_with_everything_makes_the_same_store() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_taken_down_is_in_no_export_that_was_not_asked_for_it() {
-    let world = eventful().await;
+    let mut world = eventful().await;
     let files = world.publish().await;
-    let export = put_away(&world, &[]).await;
+    let export = put_away(&mut world, &[]).await;
     // Of what was shown again, the text of before the withdrawal is not told either; it is today's in this case.
     assert!(!export.contains(&word(5)) && !export.contains(&word(6)));
     assert!(!export.contains(&word(15)), "nor does a part of it tell");
@@ -212,8 +204,8 @@ async fn what_was_taken_down_is_in_no_export_that_was_not_asked_for_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_import_that_fails_leaves_the_store_as_it_was() {
-    let world = World::read(5).await;
-    let export = put_away(&world, &[]).await;
+    let mut world = World::read(5).await;
+    let export = put_away(&mut world, &[]).await;
     let mut lines: Vec<String> = export.lines().map(str::to_owned).collect();
     lines.push(String::new());
     let whole = lines.join("\n");
@@ -270,7 +262,7 @@ async fn what_is_imported_into_a_store_with_others_comes_beside_them() {
     world.fetch().await;
     world.json(&["backfill"]).await;
     let old = world.releases().await;
-    put_away(&world, &[]).await;
+    put_away(&mut world, &[]).await;
 
     // A store that began later, whose daemon serves all the while.
     world.site().publish(release(81));
@@ -296,11 +288,11 @@ async fn what_is_imported_into_a_store_with_others_comes_beside_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_withdrawn_release_that_is_part_of_a_current_one_is_in_no_plain_export() {
-    let world = World::read(6).await;
+    let mut world = World::read(6).await;
     let of = |n: u32| format!("http://127.0.0.1/releases/release-number-{n}");
     world.let_withdraw(4).await;
     world.json(&["merge", &of(4), &of(2)]).await;
-    let export = put_away(&world, &[]).await;
+    let export = put_away(&mut world, &[]).await;
     assert!(export.contains(&word(2)));
     for hidden in [word(4), "Lead of number 4.".to_owned()] {
         assert!(!export.contains(&hidden), "{hidden}");
@@ -309,12 +301,12 @@ async fn a_withdrawn_release_that_is_part_of_a_current_one_is_in_no_plain_export
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_person_said_elsewhere_of_a_known_release_is_done_here_too() {
-    let world = World::read(4).await;
+    let mut world = World::read(4).await;
     let of = |n: u32| format!("http://127.0.0.1/releases/release-number-{n}");
     world.json(&["redact", &of(2)]).await;
     world.json(&["redact", &of(3), "1"]).await;
     world.json(&["label", &of(1), "+hate-crime"]).await;
-    put_away(&world, &[]).await;
+    put_away(&mut world, &[]).await;
     world.fetch().await;
     assert!(world.store_holds(&word(2)) && world.store_holds(&word(3)));
     let told = world.json(&["import", "all.jsonl"]).await;
@@ -331,4 +323,57 @@ async fn what_a_person_said_elsewhere_of_a_known_release_is_done_here_too() {
     world.make_pages_due().await;
     world.fetch().await;
     assert!(!world.store_holds(&word(2)) && !world.store_holds(&word(3)));
+}
+
+/// What came between the newest that was there and what is imported may be in neither store.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lacks_between_a_store_and_an_import_is_looked_for() {
+    let other = World::new(numbered(1..=45)).await;
+    other.fetch().await;
+    let export = other.run(&["export"]).await.stdout;
+    let world = World::read_all(5).await;
+    std::fs::write(world.path("all.jsonl"), export).unwrap();
+    let told = world.json(&["import", "all.jsonl"]).await;
+    assert_eq!(told["new"], 20, "{told}");
+    world.publish_numbered(6..=45);
+    world.fetch().await;
+    assert_eq!(world.releases().await.len(), 45);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_exports_in_one_file_are_taken_one_after_the_other() {
+    let mut lines = Vec::new();
+    for releases in [1..=5, 6..=9] {
+        let world = World::new(numbered(releases)).await;
+        world.fetch().await;
+        lines.extend(world.run(&["export"]).await.stdout);
+    }
+    let world = World::new(numbered(1..=10)).await;
+    std::fs::write(world.path("both.jsonl"), lines).unwrap();
+    let told = world.json(&["import", "both.jsonl"]).await;
+    assert_eq!(told, json!({"new": 9, "known": 0, "left_out": 0}));
+    let all: Vec<String> = (1..=9)
+        .rev()
+        .map(|n| format!("Release number {n}"))
+        .collect();
+    assert_eq!(field(&world.releases().await, "title"), all);
+    assert_eq!(world.fetch().await["new"], 1);
+    assert_eq!(world.feed("all").await.items.len(), 10);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_whose_input_stops_for_a_while_keeps_nobody_waiting() {
+    let mut world = World::read(3).await;
+    let export = put_away(&mut world, &[]).await;
+    let (some, rest) = export.split_at(export.len() / 2);
+    let mut command = world.command(&["import", "-"]);
+    let mut import = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut input = import.stdin.take().unwrap();
+    input.write_all(some.as_bytes()).unwrap();
+    world.site().publish(of_today(4..=4).remove(0));
+    assert_eq!(world.fetch().await["new"], 4);
+    input.write_all(rest.as_bytes()).unwrap();
+    drop(input);
+    assert!(import.wait().unwrap().success());
+    assert_eq!(world.releases().await.len(), 4);
 }

@@ -75,20 +75,29 @@ impl Daemon {
     }
 
     pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        let done = std::process::Command::new("kill")
-            .args(["-s", name, &pid])
-            .status()
-            .unwrap();
-        assert!(done.success());
+        signal(&self.child, name);
     }
+}
+
+pub fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    let done = std::process::Command::new("kill")
+        .args(["-s", name, &pid])
+        .status()
+        .unwrap();
+    assert!(done.success());
 }
 
 /// Waits until something holds.
 pub async fn until(what: &str, holds: impl Fn() -> bool) {
+    until_within(Duration::from_secs(30), what, holds).await;
+}
+
+/// Waits until something holds, for so long.
+pub async fn until_within(patience: Duration, what: &str, holds: impl Fn() -> bool) {
     let started = Instant::now();
     while !holds() {
-        assert!(started.elapsed() < Duration::from_secs(30), "never: {what}");
+        assert!(started.elapsed() < patience, "never: {what}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -8,6 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::harness::World;
 use crate::running::{Daemon, until};
 use crate::site::Fault;
+use crate::store;
 
 #[test]
 fn every_test_that_the_page_on_security_names_is_there() {
@@ -25,6 +26,24 @@ fn every_test_that_the_page_on_security_names_is_there() {
         }
     }
     assert!(named > 20, "{named}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_servers_password_is_in_no_message() {
+    let mut world = World::new(Vec::new()).await;
+    world.set(
+        "STORE__URL",
+        "postgres://me:hunter2@127.0.0.1:1/feeds?sslmode=require",
+    );
+    for arguments in [&["releases"][..], &["run"], &["fetch"], &["check"]] {
+        let output = world.run(arguments).await;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!said.contains("hunter2"), "{said}");
+        if arguments != ["check"] {
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(said.contains("postgres://me@127.0.0.1:1/feeds"), "{said}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,6 +160,10 @@ async fn a_store_that_fails_tells_nobody_where_it_is_or_what_it_says() {
     world
         .change_store("ALTER TABLE sources RENAME TO elsewhere")
         .await;
+    let none = match store::server() {
+        None => "no such table",
+        Some(_) => "does not exist",
+    };
     let folder = world.folder.path().display().to_string();
     for path in [
         "/health",
@@ -172,12 +195,13 @@ async fn a_store_that_fails_tells_nobody_where_it_is_or_what_it_says() {
             }
             _ => {}
         }
-        for told in [folder.as_str(), "no such table", "sqlite", ".db", "src/"] {
+        let inside = [none, "sqlite", ".db", "src/", "postgres", "relation"];
+        for told in inside.into_iter().chain([folder.as_str()]) {
             assert!(!text.contains(told), "{path} tells {told}: {text}");
         }
     }
     until("the log has it", || {
-        daemon.log.lock().unwrap().contains("no such table")
+        daemon.log.lock().unwrap().contains(none)
     })
     .await;
 }

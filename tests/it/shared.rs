@@ -1,21 +1,30 @@
 //! Several daemons on one store, which is on a PostgreSQL server. Without one (`NPCC_FEEDS_TEST_POSTGRES`) there is nothing to
 //! share, and these say so.
 
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
 
-use crate::harness::{World, field, numbered, release};
-use crate::running::Daemon;
+use futures_util::future::join_all;
+use sqlx::{Connection, Row};
+
+use crate::harness::{World, field, numbered, release, word};
+use crate::running::{Daemon, until, until_within};
 use crate::store;
 
 /// How soon every daemon shows what one has read.
 const SOON: Duration = Duration::from_secs(2);
+/// How soon another has read the rest when the one that fetches is gone or stands still: within a minute it begins.
+const READ_WITHIN: Duration = Duration::from_secs(75);
 
 async fn shared(last: u32) -> Option<World> {
     if store::server().is_none() {
         println!("not run: NPCC_FEEDS_TEST_POSTGRES names no PostgreSQL server");
         return None;
     }
-    let world = World::new(numbered(1..=last)).await;
+    let mut world = World::new(numbered(1..=last)).await;
+    // The cycles are the tests' own: no day that they come to is a 29 February.
+    world.set("SOURCES__0__SCHEDULE", "[\"0 0 29 2 *\"]");
     world.fetch().await;
     world.forget_history().await;
     Some(world)
@@ -28,22 +37,113 @@ async fn all_show_within_two_seconds_what_one_has_read() {
     for n in 6..9 {
         world.site().publish(release(n));
         world.fetch().await;
-        let read = Instant::now();
-        for daemon in &daemons {
-            daemon
-                .wait_for("/all.rss", &format!("Release number {n}<"))
-                .await;
-        }
-        assert!(read.elapsed() < SOON, "{:?}", read.elapsed());
-        let [one, other] = &daemons;
-        for path in ["/all.rss", "/topics/unclassified.atom", "/all.json"] {
-            assert_eq!(one.text(path).await, other.text(path).await, "{path}");
-        }
+        all_show(&daemons, n).await;
+    }
+}
+
+/// Every one shows a release soon, and then all the same.
+async fn all_show(daemons: &[Daemon], last: u32) {
+    let read = Instant::now();
+    let title = format!("Release number {last}<");
+    join_all(daemons.iter().map(|one| one.wait_for("/all.rss", &title))).await;
+    assert!(read.elapsed() < SOON, "{:?}", read.elapsed());
+    for path in ["/all.rss", "/topics/unclassified.atom", "/all.json"] {
+        let texts = join_all(daemons.iter().map(|one| one.text(path))).await;
+        assert!(texts.iter().all(|text| *text == texts[0]), "{path}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_goes_on_when_the_one_that_fetches_is_killed() {
+    let Some(mut world) = shared(5).await else {
+        return;
+    };
+    // So that all have started before the first is done.
+    world.set("FETCH__PAUSE", "300ms");
+    let rounds = std::env::var("KILLED").map_or(2, |count| count.parse().unwrap());
+    for round in 0..rounds {
+        let new = publish_eight(&world, round).await;
+        let (killed, others) = with_the_fetching_one_apart(&world, 2 + round % 2).await;
+        killed.signal("KILL");
+        wait_until_read(&world, *new.end()).await;
+        all_show(&others, *new.end()).await;
+        assert_read_once(&world, new);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_goes_on_when_the_one_that_fetches_stands_still() {
+    let Some(mut world) = shared(5).await else {
+        return;
+    };
+    world.set("FETCH__PAUSE", "300ms");
+    let new = publish_eight(&world, 0).await;
+    let (stopped, mut all) = with_the_fetching_one_apart(&world, 2).await;
+    stopped.signal("STOP");
+    wait_until_read(&world, *new.end()).await;
+    all_show(&all, *new.end()).await;
+    let asked = world.asked();
+    // It has lost the lease, and does nothing of what it was about to.
+    stopped.signal("CONT");
+    stopped
+        .wait_for("/all.rss", &format!("Release number {}<", new.end()))
+        .await;
+    all.push(stopped);
+    all_show(&all, *new.end()).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(world.asked(), asked);
+    assert_read_once(&world, new);
+}
+
+/// News, and a cycle that is due.
+async fn publish_eight(world: &World, round: u32) -> RangeInclusive<u32> {
+    let new = 6 + round * 8..=13 + round * 8;
+    world.publish_numbered(new.clone());
+    world.forget_cycles().await;
+    world.site().clear_asked();
+    new
+}
+
+/// Starts so many at once, and gives the one that is in the midst of its pages, and the others.
+async fn with_the_fetching_one_apart(world: &World, count: u32) -> (Daemon, Vec<Daemon>) {
+    let mut daemons = join_all((0..count).map(|_| Daemon::start(world))).await;
+    until("pages are read", || world.asked().len() >= 5).await;
+    let mut store = world.open_store().await;
+    let row = sqlx::query("SELECT holder FROM leases");
+    let row = row.fetch_one(&mut store).await.unwrap();
+    store.close().await.unwrap();
+    let holder: String = row.get(0);
+    let is_holder = |one: &Daemon| holder.starts_with(&format!("{} ", one.child.id()));
+    let fetching = daemons.iter().position(is_holder).unwrap();
+    (daemons.remove(fetching), daemons)
+}
+
+async fn wait_until_read(world: &World, last: u32) {
+    let page = format!("/releases/release-number-{}", last - 7);
+    // The newest are read last.
+    let newest = format!("/releases/release-number-{last}");
+    let read = || {
+        let asked = world.asked();
+        asked.contains(&newest) && asked.contains(&page)
+    };
+    until_within(READ_WITHIN, "another reads the rest", read).await;
+}
+
+/// Every page was read once, but for the one that was under way when its reader was stopped.
+fn assert_read_once(world: &World, new: RangeInclusive<u32>) {
+    let mut times = BTreeMap::new();
+    for path in world.asked() {
+        *times.entry(path).or_insert(0) += 1;
+    }
+    let times = new.map(|n| times[&format!("/releases/release-number-{n}")]);
+    let mut times: Vec<u32> = times.collect();
+    times.sort_unstable();
+    assert!(times[times.len() - 1] <= 2, "{times:?}");
+    assert_eq!(times[times.len() - 2], 1, "{times:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fetch_goes_on_where_one_was_killed() {
     let Some(world) = shared(5).await else { return };
     for round in 0..5 {
         let first = 6 + round * 8;
@@ -81,7 +181,23 @@ async fn two_that_are_due_at_once_read_once() {
     for daemon in &daemons {
         daemon.wait_for("/all.rss", "Release number 5<").await;
     }
-    crate::running::until("one has read it", || asked() > before).await;
+    until("one has read it", || asked() > before).await;
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert_eq!(asked(), before + 1, "the other saw that it was done");
+}
+
+/// Rows that somebody may still read are kept when a table is written anew, so a removed text stayed in the server's files.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_removed_while_somebody_reads_is_gone_all_the_same() {
+    let Some(world) = shared(3).await else { return };
+    let mut reader = world.open_store().await;
+    let read = "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT value FROM counters";
+    sqlx::raw_sql(read).execute(&mut reader).await.unwrap();
+    let mut redact = world.command(&["redact", "http://127.0.0.1/releases/release-number-2"]);
+    let mut redact = redact.spawn().unwrap();
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(redact.try_wait().unwrap().is_none(), "it waits");
+    reader.close().await.unwrap();
+    assert!(redact.wait().unwrap().success());
+    assert!(!world.store_holds(&word(2)));
 }

@@ -14,7 +14,8 @@ async fn fails(world: &World, arguments: &[&str]) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_daemon_on_a_store_says_so_and_stops() {
-    let world = World::read(3).await;
+    let world = World::in_file(numbered(1..=3)).await;
+    world.fetch().await;
     let daemon = Daemon::serving(&world).await;
     let said = fails(&world, &["run"]).await;
     let number = daemon.child.id();
@@ -32,7 +33,8 @@ async fn a_second_daemon_on_a_store_says_so_and_stops() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_of_a_newer_program_is_refused_and_left_as_it_is() {
-    let world = World::read(3).await;
+    let world = World::in_file(numbered(1..=3)).await;
+    world.fetch().await;
     world
         .change_store(
             "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -55,7 +57,7 @@ async fn a_store_of_a_newer_program_is_refused_and_left_as_it_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_store_is_told_at_the_start_and_not_written_to() {
-    let world = World::new(numbered(1..=60)).await;
+    let world = World::in_file(numbered(1..=60)).await;
     world.fetch().await;
     world.json(&["backfill"]).await;
     let file = world.path("store/npcc-feeds.db");

@@ -90,6 +90,25 @@ fn an_item_that_cannot_be_taken_is_told_of() {
 }
 
 #[test]
+fn an_address_that_no_store_could_look_up_is_told_of_and_such_a_guid_is_none() {
+    let long = "x".repeat(LONGEST_ADDRESS);
+    let feed = [
+        item("Long", &long),
+        item("One", "one").replace("5efdb1a0one", &(long.clone() + "x")),
+        item("Two", "two").replace("5efdb1a0two", &long),
+    ];
+    let read = read_feed(&feed.concat()).unwrap();
+    let guids: Vec<_> = read.drafts.iter().map(|d| &d.upstream_guid).collect();
+    assert_eq!(guids, [&None, &Some(long)]);
+    assert_eq!(read.broken.len(), 1);
+    assert!(
+        read.broken[0].contains("its link has 2"),
+        "{:?}",
+        read.broken
+    );
+}
+
+#[test]
 fn a_feed_of_absurd_length_is_cut() {
     let items: String = (0..2_000).map(|n| item("T", &n.to_string())).collect();
     let read = read_feed(&items).unwrap();

@@ -9,6 +9,7 @@ use crate::difference::Weight;
 use crate::release::{Cause, Text};
 use crate::store::ingest::Derived;
 use crate::store::redactions::{Extent, Print};
+use crate::store::test_store::fresh;
 use crate::topics::Relations;
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -83,7 +84,7 @@ fn revision(text: &DatedText, cause: Cause) -> NewRevision {
 
 async fn empty() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}/store.db", folder.path().display());
+    let url = fresh(&folder.path().join("store.db")).await;
     (folder, Store::open(&url).await.unwrap())
 }
 
@@ -192,6 +193,7 @@ fn tell(row: &AnyRow) -> String {
             row.try_get::<String, _>(n)
                 .or_else(|_| row.try_get::<i64, _>(n).map(|n| n.to_string()))
                 .or_else(|_| row.try_get::<f64, _>(n).map(|n| n.to_string()))
+                .or_else(|_| row.try_get::<bool, _>(n).map(|is| is.to_string()))
                 .unwrap()
         };
         format!("{}={value}", column.name())

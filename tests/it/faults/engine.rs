@@ -23,6 +23,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::harness::{examples, numbered, release};
 use crate::site::{Item, Newsroom, Site};
+use crate::store;
 
 /// The first release that is published after the daemon has started.
 pub const NEW: u32 = 11;
@@ -84,7 +85,7 @@ impl Stage {
         source.hosts = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
         // The cycles are the test's own: no day that it comes to is a 29 February.
         source.schedule = vec!["0 0 29 2 *".to_owned()];
-        let url = format!("sqlite:{}", folder.path().join("npcc-feeds.db").display());
+        let url = store::fresh(&folder.path().join("npcc-feeds.db")).await;
         let store = Store::open(&url).await.unwrap();
         let clock = Clock::simulated("2026-11-25T09:00:00Z".parse().unwrap());
         let ingest = Ingest {
