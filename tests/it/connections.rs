@@ -202,7 +202,7 @@ async fn whoever_has_connected_just_before_the_stop_is_answered_as_well() {
     stream.read_to_string(&mut answer).await.unwrap();
     let head = &answer[..answer.find("<?xml").unwrap_or(answer.len())];
     assert!(head.starts_with("HTTP/1.1 200 OK"), "{head}");
-    assert!(head.contains("connection: close"), "{head}");
+    // It was read to its end, so the daemon has closed the connection, whether or not it had heard of the stop by the head.
     assert!(answer.ends_with("</rss>\n"));
     assert!(daemon.child.wait().unwrap().success());
 }
