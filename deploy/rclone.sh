@@ -108,6 +108,9 @@ asks() {
     fail 1 "could not $what $destination: $hint"
 }
 
+# What may be an address of ours.
+ours='^(index[.]html|icon[.]png|style[.]css|copy[.]js|subscriptions[.]opml|revisions[.]rss|all([.][a-z]+)?|(all|topics|releases)/.*)$'
+
 # What was brought, where to, and how.
 state() {
     printf '%s %s %s\n' "$destination" "$encoding" "$(md5sum <"$0")"
@@ -125,9 +128,9 @@ take_list() {
 # with, pages of releases and archives, numbered pages of lists, the newest ones, the front page; then the feeds.
 plan() {
     (cd "$folder" && find . -name '*.gz' -type f -printf '%P\n') >"$work/packed" || return
-    awk -v encoding="$encoding" -v OFS='\t' '
+    awk -v encoding="$encoding" -v packed_list="$work/packed" -v OFS='\t' '
         function add(key, ending) { print key, name form, form == "" ? "identity" : "gzip", turn, ending }
-        NR == FNR { packed[$0] = encoding == "gzip"; next }
+        FILENAME == packed_list { packed[$0] = encoding == "gzip"; next }
         /^#/ { next }
         {
             name = $0
@@ -139,6 +142,8 @@ plan() {
             add(name, ending)
             if (ending == "html" && name != "index.html") add(substr(name, 1, length(name) - 5), "page")
         }' "$work/packed" "$work/list" >"$work/plan" || return
+    # Nothing at all is no site.
+    [ -s "$work/plan" ] || return
     cut -f 2 "$work/plan" | sort -u | tr '\n' '\0' |
         (cd "$folder" && xargs -0 -r md5sum --) | awk -v OFS='\t' '{ print $2, $1 }' >"$work/sums"
 }
@@ -147,13 +152,12 @@ plan() {
 # of the keys that are no longer published. Only what may be an address of ours is ever removed, whatever else lies in the bucket.
 compare() {
     rm -rf "$work/groups" "$work/brought" "$work/gone" && mkdir "$work/groups" "$work/brought" && touch "$work/gone" || return
-    awk -F '\t' -v work="$work" -v is_all="$is_all" '
+    awk -F '\t' -v work="$work" -v is_all="$is_all" -v ours="$ours" '
         FILENAME == work "/sums" { sum[$1] = $2; next }
         FILENAME == work "/there" { there[$2] = $1; next }
         { planned[$1] }
         is_all || there[$1] != sum[$2] { print $2 >(work "/groups/" $4 "." $5 "." $3) }
         END {
-            ours = "^(index\\.html|icon\\.png|style\\.css|copy\\.js|subscriptions\\.opml|revisions\\.rss|all(\\.[a-z]+)?|(all|topics|releases)/.*)$"
             for (key in there) if (!(key in planned) && key ~ ours) print key >(work "/gone")
         }' "$work/sums" "$work/there" "$work/plan"
 }
@@ -206,9 +210,10 @@ if [ -n "$stamp" ] && [ -z "$is_all" ] && [ -n "$(find "$stamp" -mmin -1440 2>/d
     exit 0
 fi
 asks 'list' lsf -R --files-only --fast-list --hash MD5 --format hp --separator $'\t' "$destination" >"$work/there"
-if grep -q $'^\t' "$work/there"; then
+unknown=$(sed -n 's/^\t//p' "$work/there" | grep -E -m 1 "$ours" || true)
+if [ -n "$unknown" ]; then
     fail 1 "the storage tells no MD5 of what it has, as with keys of your own (SSE-KMS, SSE-C) or for what was uploaded in parts" \
-        "have the bucket encrypt with the storage's keys (SSE-S3), and remove: $(sed -n 's/^\t//p;T;q' "$work/there")"
+        "have the bucket encrypt with the storage's keys (SSE-S3), and remove: $unknown"
 fi
 # As one state, or not at all: it is read again where it has been written meanwhile.
 for _ in 1 2 3; do

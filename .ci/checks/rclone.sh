@@ -279,4 +279,13 @@ echo all.kind >>"$published/.npcc-feeds"
 brings 1 --all
 says 'no type is known for files that end with .kind'
 [ -z "$(keys_of PUT)$(keys_of DELETE)" ] || fail "something was brought"
+cp "$work/list" "$published/.npcc-feeds"
+# A copy that was made without the compressed files.
+cp -r "$published" "$work/plain"
+find "$work/plain" -name '*.gz' -delete
+FOLDER=$work/plain brings 0 --all
+[ -n "$(keys_of PUT)" ] && [ -z "$(keys_of DELETE)" ] || fail "without compressed files it removes what is published"
+echo '# 1' >"$work/plain/.npcc-feeds"
+FOLDER=$work/plain brings 1
+[ -z "$(keys_of PUT)$(keys_of DELETE)" ] || fail "what names nothing has removed something"
 echo "a folder that is locked, half written, not there or not understood changes nothing, and it says what to do"
