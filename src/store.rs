@@ -220,11 +220,12 @@ impl Store {
                         return Err(sqlx::Error::PoolClosed);
                     }
                     place.prepare(connection).await?;
-                    let begin = match place {
-                        Place::File(_) => "BEGIN",
-                        Place::Server => postgres::BEGIN_SNAPSHOT,
-                    };
-                    sqlx::raw_sql(begin).execute(&mut *connection).await?;
+                    match place {
+                        Place::File(_) => {
+                            sqlx::raw_sql("BEGIN").execute(&mut *connection).await?;
+                        }
+                        Place::Server => postgres::begin_snapshot(connection).await?,
+                    }
                     // What is read is as of the first thing that is read.
                     sqlx::query("SELECT value FROM counters")
                         .execute(connection)

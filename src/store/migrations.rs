@@ -27,7 +27,7 @@ macro_rules! step {
     };
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     step!(1, "first", "0001_first.sql"),
     step!(2, "fetching", "0002_fetching.sql"),
     step!(3, "duplicates", "0003_duplicates.sql"),
@@ -37,6 +37,7 @@ const STEPS: [Step; 9] = [
     step!(7, "alarms", "0007_alarms.sql"),
     step!(8, "receivers", "0008_receivers.sql"),
     step!(9, "cycles", "0009_cycles.sql"),
+    step!(10, "statistics", "0010_statistics.sql"),
 ];
 
 /// The version of the tables that this program knows.

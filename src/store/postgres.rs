@@ -11,6 +11,9 @@ use super::{Result, instant};
 /// A writer waits for the others this long, as with SQLite.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A writer that does nothing for so long, as one does that stands still or whose machine is gone, gives way to those who wait.
+const IDLE: Duration = Duration::from_secs(15);
+
 /// How often one that waits for readers looks whether they are done.
 const ASK_EVERY: Duration = Duration::from_millis(100);
 
@@ -42,8 +45,13 @@ pub(super) async fn prepare(
     connection: &mut AnyConnection,
 ) -> std::result::Result<(), sqlx::Error> {
     let patience = format!("SET lock_timeout = '{}s'", PATIENCE.as_secs());
+    let idle = format!(
+        "SET idle_in_transaction_session_timeout = '{}s'",
+        IDLE.as_secs()
+    );
     for setting in [
         patience.as_str(),
+        idle.as_str(),
         // A ROLLBACK where nothing is to be rolled back is no matter for the log.
         "SET client_min_messages = error",
     ] {
@@ -58,8 +66,18 @@ pub(super) async fn prepare(
 /// [`have_alone`] makes that all there is.
 pub(super) const BEGIN: &str = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
-/// Begins to read what is there now, and nothing that comes later.
-pub(super) const BEGIN_SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+/// Begins to read what is there now, and nothing that comes later, however slowly it is taken.
+pub(super) async fn begin_snapshot(
+    connection: &mut AnyConnection,
+) -> std::result::Result<(), sqlx::Error> {
+    for sql in [
+        "SET idle_in_transaction_session_timeout = 0",
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    ] {
+        sqlx::raw_sql(sql).execute(&mut *connection).await?;
+    }
+    Ok(())
+}
 
 /// Lets one writer at a time into the store, as SQLite does, and readers go on: what is read in a transaction is not changed
 /// by another before it writes.
@@ -96,7 +114,7 @@ pub(super) async fn size(connection: &mut AnyConnection) -> Result<i64> {
 pub(super) async fn forget_removed(connection: &mut AnyConnection) -> Result<bool> {
     let is_gone = outlast_readers(connection).await?;
     for table in WITH_TEXTS {
-        sqlx::raw_sql(AssertSqlSafe(format!("VACUUM (FULL, ANALYZE) {table}")))
+        sqlx::raw_sql(AssertSqlSafe(format!("VACUUM FULL {table}")))
             .execute(&mut *connection)
             .await?;
     }

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use sqlx::{AnyConnection, Connection};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
@@ -142,6 +142,8 @@ impl World {
         let mut command = Command::new(env!("CARGO_BIN_EXE_npcc-feeds"));
         command.args(arguments).current_dir(self.folder.path());
         command.envs(&self.environment);
+        // It is the tests' own, and no key of the configuration's.
+        command.env_remove("NPCC_FEEDS_TEST_POSTGRES");
         for (key, value) in &self.settings {
             command.env(format!("NPCC_FEEDS_{key}"), value);
         }
@@ -232,21 +234,25 @@ impl World {
     }
 
     async fn server_holds(&self, text: &str) -> bool {
-        let mut store = self.open_store().await;
-        // What the server keeps in memory alone.
-        let checkpoint = sqlx::raw_sql("CHECKPOINT").execute(&mut store);
-        checkpoint.await.unwrap();
+        let mut server = self.open_store().await;
+        // What the server copies for its statistics is in its files too, and what it keeps in memory alone is not yet.
+        let tables = store::tables(&mut server).await.join(", ");
+        for sql in [format!("ANALYZE {tables}"), "CHECKPOINT".to_owned()] {
+            let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut server);
+            done.await.unwrap();
+        }
         let found = sqlx::query(
             "WITH own AS (SELECT oid, reltoastrelid FROM pg_class
              WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'i'))
-             SELECT 1 FROM (SELECT oid FROM own UNION SELECT reltoastrelid FROM own WHERE reltoastrelid <> 0) AS files
+             SELECT 1 FROM (SELECT oid FROM own UNION SELECT reltoastrelid FROM own WHERE reltoastrelid <> 0
+             UNION SELECT 'pg_statistic'::regclass) AS files
              WHERE position(convert_to($1, 'UTF8') IN pg_read_binary_file(pg_relation_filepath(oid))) > 0 LIMIT 1",
         )
         .bind(text)
-        .fetch_optional(&mut store)
+        .fetch_optional(&mut server)
         .await
         .unwrap();
-        store.close().await.unwrap();
+        server.close().await.unwrap();
         found.is_some()
     }
 
