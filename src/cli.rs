@@ -78,7 +78,7 @@ enum Command {
     Publish(publish::Arguments),
     /// The whole record, a release a line, to standard output
     Export(export::Arguments),
-    /// Takes what `export` wrote into the store, all of it or nothing
+    /// Takes what `export` wrote into the store, all of it or nothing; of known releases what a person has said
     Import(import::Arguments),
     /// The topics, and how many releases each has
     Topics(output::Output),

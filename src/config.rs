@@ -303,6 +303,10 @@ mod tests {
                 "no address to post to",
             ),
             (
+                "[store]\nurl = \"postgres://db/feeds?pasword=a-secret\"\n",
+                "no parameter pasword",
+            ),
+            (
                 "[fetch]\nproxy = \"user:a-secret@proxy\"\n",
                 "no proxy's address",
             ),

@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/../.."
 
-port=18641
+port=18871
 work=$(mktemp -d)
 bin=$(pg_config --bindir 2>/dev/null || true)
 [ -x "$bin/initdb" ] || bin=$(dirname "$(find /usr/lib/postgresql -name initdb | sort -V | tail -1)")

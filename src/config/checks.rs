@@ -45,6 +45,22 @@ pub(super) fn problems(
     checks.found
 }
 
+/// What may follow the `?` in a PostgreSQL server's address
+/// (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS>, as far as sqlx knows it).
+const PARAMETERS: [&str; 11] = [
+    "application_name",
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+];
+
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 const LONGEST_HISTORY: Duration = Duration::from_secs(36_500 * 24 * 3600);
 
@@ -86,6 +102,13 @@ impl Checks<'_> {
                 "write it as \"sqlite:state/npcc-feeds.db\", or as \"postgres://user@host/database\"",
             );
         }
+        if is_server && let Some(name) = unknown_parameter(store) {
+            self.tell(
+                &url,
+                format!("a server's address has no parameter {name}"),
+                &format!("it may have {}", PARAMETERS.join(", ")),
+            );
+        }
         let fetch = &config.fetch;
         if fetch.timeout.is_zero() {
             self.tell(
@@ -103,7 +126,7 @@ impl Checks<'_> {
             );
         }
         // What is wrong comes to the log. A password may stand in this, and a webhook's address is one as a whole.
-        if !fetch.proxy.is_empty() && proxy_address(&fetch.proxy).is_none() {
+        if !fetch.proxy.is_empty() && web_address(&fetch.proxy).is_none() {
             self.tell(
                 &[Step::Key("fetch"), Step::Key("proxy")],
                 "this is no proxy's address",
@@ -354,8 +377,9 @@ fn is_listen_address(text: &str) -> bool {
         })
 }
 
-fn proxy_address(text: &str) -> Option<Url> {
-    Url::parse(text)
-        .ok()
-        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+/// A parameter that sqlx would only warn of, with its value, which may be a password under a wrong name.
+fn unknown_parameter(server: &str) -> Option<String> {
+    let url = Url::parse(server).ok()?;
+    let mut names = url.query_pairs().map(|(name, _)| name.into_owned());
+    names.find(|name| !PARAMETERS.contains(&name.as_str()) && !name.starts_with("options["))
 }
