@@ -2,10 +2,13 @@
 //!
 //! croner walks wall-clock time with the zone's own rules, so a 09:00 in London stays 09:00 over both clock changes.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use croner::parser::{CronParser, Seconds};
 use croner::{Cron, errors::CronError};
+
+/// The clocks of daemons that share a store differ by less.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(5);
 
 /// Reads a cron expression of five fields: minute, hour, day of month, month, day of week.
 ///
@@ -75,7 +78,7 @@ impl Schedule {
             (None, _) => true,
             (Some(_), None) => false,
             // A cycle "in the future" is a clock that was set back: it counts as none.
-            (Some(cycle), Some(scheduled)) => cycle < scheduled || cycle > now,
+            (Some(cycle), Some(scheduled)) => cycle < scheduled || cycle > now + CLOCKS_DIFFER,
         }
     }
 }
@@ -114,6 +117,8 @@ mod tests {
         assert!(quarter.is_due(Some(utc("2026-11-02T09:59:00Z")), now));
         assert!(!quarter.is_due(Some(utc("2026-11-02T10:00:01Z")), now));
         assert!(quarter.is_due(Some(utc("2027-01-01T00:00:00Z")), now));
+        // Another's clock, which is somewhat ahead.
+        assert!(!quarter.is_due(Some(now + TimeDelta::seconds(90)), now));
         assert_eq!(quarter.next(now), Some(utc("2026-11-02T10:15:00Z")));
         assert_eq!(
             quarter.next(utc("2026-11-02T23:10:00Z")),

@@ -199,6 +199,11 @@ impl Store {
         })
     }
 
+    /// Whether other daemons may work on it too.
+    pub fn is_shared(&self) -> bool {
+        self.place == Place::Server
+    }
+
     /// The store as it is now, to be read from while others go on writing.
     ///
     /// # Errors

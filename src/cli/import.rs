@@ -68,7 +68,7 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
     }
     for (guid, other) in &imported.left_out {
         tracing::warn!(
-            "{} was left out: {} stands at an address of it, with another guid; what a person said of it has to be said again",
+            "{} was left out: {} stands at an address of it or is a part of it; what a person said of it has to be said again",
             guid.id(),
             other.id()
         );

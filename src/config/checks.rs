@@ -47,7 +47,7 @@ pub(super) fn problems(
 
 /// What may follow the `?` in a PostgreSQL server's address
 /// (<https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-PARAMKEYWORDS>, as far as sqlx knows it).
-const PARAMETERS: [&str; 11] = [
+const PARAMETERS: [&str; 13] = [
     "application_name",
     "dbname",
     "host",
@@ -59,6 +59,8 @@ const PARAMETERS: [&str; 11] = [
     "sslkey",
     "sslmode",
     "sslrootcert",
+    "statement-cache-capacity",
+    "user",
 ];
 
 const LONGEST_WAIT: Duration = Duration::from_secs(3600);

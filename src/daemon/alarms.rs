@@ -75,6 +75,15 @@ impl Ingest {
 
     /// Tells what there is to tell, for ever.
     pub(super) async fn keep_telling_alarms(&self) {
+        // A command that is called by hand may know of fewer than the daemon does.
+        let receivers = self.receivers();
+        for gone in [Receiver::Command, Receiver::Webhook] {
+            if !receivers.contains(&gone)
+                && let Err(error) = self.store.forget_receiver(gone).await
+            {
+                tracing::warn!(%error, "what the {gone} was told could not be forgotten");
+            }
+        }
         loop {
             if let Err(error) = self.tell_alarms().await {
                 tracing::warn!(%error, "what is the matter could not be read");

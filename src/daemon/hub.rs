@@ -11,6 +11,8 @@ use tokio::sync::Notify;
 use super::Ingest;
 use crate::serve::Shelf;
 
+/// The hub may ask any of the daemons that share a store; by then each shows what one does.
+const SHOWN_BY_ALL: Duration = Duration::from_secs(3);
 /// A hub that does not answer by then has failed.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
 /// The first and the longest wait before what failed is told again.
@@ -84,6 +86,9 @@ impl Hub {
     }
 
     async fn tell(&self, ingest: &Ingest) -> Result<(), String> {
+        if ingest.store.is_shared() {
+            tokio::time::sleep(SHOWN_BY_ALL).await;
+        }
         let untold = ingest.store.untold().await;
         let untold = untold.map_err(|error| error.to_string())?;
         let visible = self.visible.load_full();

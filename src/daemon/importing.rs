@@ -18,7 +18,7 @@ pub struct Imported {
     pub new: usize,
     /// How many it had.
     pub known: usize,
-    /// Those that were left out, each with the release that the store has at an address of it.
+    /// Those that were left out, each with the release that the store has at an address of it or as a part of it.
     pub left_out: Vec<(Guid, Guid)>,
     /// What a person has said of those that it had.
     said: Vec<Said>,
@@ -55,7 +55,10 @@ impl Ingest {
                         imported.known += 1;
                         imported.said.push(said);
                     }
-                    Taken::Other { guid, other } => imported.left_out.push((guid, other)),
+                    Taken::Other { guid, other, said } => {
+                        imported.left_out.push((guid, other));
+                        imported.said.push(said);
+                    }
                 }
             }
             import.finish(self.clock.now()).await.map_err(Error::from)?;
@@ -79,7 +82,9 @@ impl Ingest {
         for said in &imported.said {
             for (guid, is_whole) in &said.removed {
                 if *is_whole {
-                    self.redact(*guid, None).await?;
+                    if !self.store.is_redacted_whole(*guid).await? {
+                        self.redact(*guid, None).await?;
+                    }
                 } else {
                     self.redact_known(*guid).await?;
                 }

@@ -32,9 +32,12 @@ const LONG_MINUTE: Duration = Duration::from_secs(90);
 /// that was killed ends before this.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A cycle that did not come to its end is gone on with by whoever finds that nobody is at it. One that has just started lets
-/// this pass: a daemon that is killed by what it reads, and started again, does not ask for it again and again.
-const CUT_AFTER: TimeDelta = TimeDelta::minutes(1);
+/// A cycle that did not come to its end is resumed within a minute by whoever finds that nobody is at it. By one that has just
+/// started, or where the next did not either, only so long after it began, each time twice as long: what a daemon is killed by, as
+/// a page that it cannot bear, is not asked for again and again.
+const RESUMED_AFTER: TimeDelta = TimeDelta::minutes(1);
+/// Up to 16 minutes.
+const MOST_DOUBLINGS: u32 = 4;
 
 /// The rest between two pages of the past.
 const BREATH: Duration = Duration::from_millis(500);
@@ -50,11 +53,19 @@ pub(super) struct Scheduled<'a> {
 }
 
 impl Scheduled<'_> {
-    /// Whether a cycle is due: by schedule, or since the last began so long ago and has not come to its end.
-    fn is_due(&self, progress: &Progress, now: DateTime<Utc>, cut_after: TimeDelta) -> bool {
-        let is_cut = |last| self.was_interrupted || now - last >= cut_after;
-        self.schedule.is_due(progress.last_cycle, now)
-            || (progress.is_under_way && progress.last_cycle.is_some_and(is_cut))
+    /// Whether a cycle is due: by schedule, or because the last has not come to its end. `is_first` is said of a daemon that
+    /// has just started.
+    fn is_due(&self, progress: &Progress, now: DateTime<Utc>, is_first: bool) -> bool {
+        let is_to_be_resumed = || match (progress.last_cycle, progress.unfinished) {
+            (None, _) | (_, 0) => false,
+            _ if self.was_interrupted => true,
+            (Some(_), 1) if !is_first => true,
+            (Some(last), count) => {
+                let doublings = count.saturating_sub(1).min(MOST_DOUBLINGS);
+                now - last >= RESUMED_AFTER * (1 << doublings)
+            }
+        };
+        self.schedule.is_due(progress.last_cycle, now) || is_to_be_resumed()
     }
 }
 
@@ -69,10 +80,7 @@ impl Ingest {
                 cycle.run().await
             })
             .await;
-        self.count(source, &done);
-        if done.is_ok() {
-            self.note_episodes(source).await;
-        }
+        self.note(source, done.as_ref()).await;
         done
     }
 
@@ -82,7 +90,7 @@ impl Ingest {
         let done = self
             .under_lease("a cycle", source, By::Schedule, PATIENCE, async |cycle| {
                 let progress = self.store.progress(&source.id).await?;
-                if !one.is_due(&progress, self.clock.now(), TimeDelta::zero()) {
+                if !one.is_due(&progress, self.clock.now(), false) {
                     return Ok(None);
                 }
                 one.was_interrupted = true;
@@ -92,19 +100,21 @@ impl Ingest {
                 done.map(Some)
             })
             .await;
-        let done = match done {
-            Ok(None) => return Ok(None),
-            Ok(Some(report)) => Ok(report),
-            Err(error) => Err(error),
-        };
-        self.count(source, &done);
+        if let Some(done) = done.as_ref().map(Option::as_ref).transpose() {
+            self.note(source, done).await;
+        }
+        done
+    }
+
+    /// Notes how a cycle ended.
+    async fn note(&self, source: &Source, done: Result<&Report, &Error>) {
+        self.count(source, done);
         if done.is_ok() {
             self.note_episodes(source).await;
         }
-        done.map(Some)
     }
 
-    fn count(&self, source: &Source, done: &Result<Report, Error>) {
+    fn count(&self, source: &Source, done: Result<&Report, &Error>) {
         let outcome = match done {
             Ok(report) if report.failed.is_empty() => "ok",
             Ok(_) => "failing",
@@ -284,33 +294,44 @@ impl Ingest {
         server: &Server,
         mut minutes: watch::Receiver<()>,
     ) {
-        let mut cut_after = CUT_AFTER;
+        let mut is_first = true;
         loop {
             self.pulses.reading.beat();
-            self.cycle_if_due(one, server, cut_after).await;
+            self.cycle_if_due(one, server, is_first).await;
             self.pulses.reading.beat();
             if self.fill_past(one).await {
                 // Whoever waits for the lease, as a backfill does, has its turn.
                 self.clock.sleep(BREATH).await;
             } else {
                 let _ = tokio::time::timeout(LONG_MINUTE, minutes.changed()).await;
-                cut_after = TimeDelta::zero();
+                is_first = false;
             }
         }
     }
 
-    async fn cycle_if_due(&self, one: &mut Scheduled<'_>, server: &Server, cut_after: TimeDelta) {
+    async fn cycle_if_due(&self, one: &mut Scheduled<'_>, server: &Server, is_first: bool) {
         let now = self.clock.now();
-        let progress = self.store.progress(&one.source.id).await;
-        let is_scheduled = match &progress {
-            Ok(progress) if !one.is_due(progress, now, cut_after) => return,
-            Ok(progress) => one.schedule.is_due(progress.last_cycle, now),
-            Err(_) => false,
+        let fail = |error: &store::Error| {
+            let outline = error.outline().to_owned();
+            server.store_trouble.store(Some(Arc::new(outline)));
         };
-        let done = match progress {
-            Ok(_) => self.cycle_in_turn(one).await,
-            Err(error) => Err(error.into()),
+        let progress = match self.store.progress(&one.source.id).await {
+            Ok(progress) => progress,
+            Err(error) => {
+                tracing::error!(source = one.source.id, %error, "whether a cycle is due is not known; looked at again in a minute");
+                fail(&error);
+                return self.tell_status(server).await;
+            }
         };
+        if !one.is_due(&progress, now, is_first) {
+            if progress.unfinished == 0 {
+                // All that there was to do is done, and what could not be read can be again.
+                server.store_trouble.store(None);
+            }
+            return;
+        }
+        let is_scheduled = one.schedule.is_due(progress.last_cycle, now);
+        let done = self.cycle_in_turn(one).await;
         let next = one
             .schedule
             .next(self.clock.now())
@@ -318,6 +339,7 @@ impl Ingest {
         let next = next.unwrap_or_default();
         let done = match done {
             Ok(None) => {
+                server.store_trouble.store(None);
                 tracing::info!(
                     source = one.source.id,
                     next,
@@ -348,10 +370,8 @@ impl Ingest {
             }
             Err(error) => {
                 tracing::error!(source = one.source.id, %error, "the cycle failed; tried again in a minute");
-                if let Error::Store(error) = error {
-                    server
-                        .store_trouble
-                        .store(Some(Arc::new(error.outline().to_owned())));
+                if let Error::Store(error) = &error {
+                    fail(error);
                 }
             }
         }
@@ -373,4 +393,41 @@ async fn ticker(minute: watch::Sender<()>) -> Result<JobScheduler, Error> {
     scheduler.add(job).await?;
     scheduler.start().await?;
     Ok(scheduler)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cycle_that_is_cut_again_and_again_is_resumed_ever_more_rarely() {
+        let source = Source::default();
+        let began: DateTime<Utc> = "2026-11-02T10:00:30Z".parse().unwrap();
+        let mut one = Scheduled {
+            source: &source,
+            schedule: Schedule::new(&["0 9 * * *".to_owned()], chrono_tz::Europe::London).unwrap(),
+            was_interrupted: false,
+            past_at: None,
+        };
+        let due_after = |one: &Scheduled<'_>, unfinished, is_first| {
+            let progress = Progress {
+                last_cycle: Some(began),
+                unfinished,
+                ..Progress::default()
+            };
+            (0..100_i64).find(|minutes| {
+                one.is_due(&progress, began + TimeDelta::minutes(*minutes), is_first)
+            })
+        };
+        let minutes = [0, 1, 2, 3, 5, 9].map(|unfinished| due_after(&one, unfinished, false));
+        assert_eq!(
+            minutes,
+            [None, Some(0), Some(2), Some(4), Some(16), Some(16)]
+        );
+        // One that starts may be what ended at it.
+        assert_eq!(due_after(&one, 1, true), Some(1));
+        one.was_interrupted = true;
+        assert_eq!(due_after(&one, 9, true), Some(0), "after a reload");
+        assert_eq!(due_after(&one, 0, true), None, "another has read it");
+    }
 }

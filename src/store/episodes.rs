@@ -107,6 +107,18 @@ impl Store {
         Ok(episode)
     }
 
+    /// Forgets what a receiver was told that is none any more: if it comes back, it hears of all that is the matter then.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn forget_receiver(&self, receiver: Receiver) -> Result<()> {
+        sqlx::query("DELETE FROM episodes WHERE receiver = $1")
+            .bind(receiver.name())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
     /// An episode's beginning, or its end, has been told.
     ///
     /// # Errors
@@ -200,8 +212,8 @@ async fn next(
     .bind(receiver.name())
     .bind((now - OVER_AFTER).timestamp())
     .bind((since - TOLD_WITHIN).timestamp())
-    // A clock that was set back since.
-    .bind(now.timestamp())
+    // A clock that was set back since; those of several daemons differ by less.
+    .bind((now + TOLD_WITHIN).timestamp())
     .fetch_optional(store)
     .await?;
     row.map(|row| episode_in(&row, receiver)).transpose()

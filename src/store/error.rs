@@ -74,23 +74,21 @@ pub enum Error {
     Full(sqlx::Error),
     /// The store can only be read.
     #[error(
-        "the store cannot be written ({0}); see that its file and folder belong to this user, and that its disk is not mounted read-only"
+        "the store cannot be written ({0}); see that its file and folder, or its tables, belong to this user, and that its disk is not mounted read-only"
     )]
     ReadOnly(sqlx::Error),
     /// Somebody else has the store for himself.
     #[error(
-        "the store is locked by another program for too long ({0}); see which has it open, as fuser(1) tells"
+        "the store is locked by another program for too long ({0}); see which has it open, as fuser(1) tells of a file, and pg_stat_activity of a server's"
     )]
     Locked(sqlx::Error),
     /// The server of the store is not to be had for the moment.
-    #[error(
-        "the store's server cannot be reached ({0}); when it answers again, all goes on by itself"
-    )]
+    #[error("the store cannot be reached ({0}); when it answers again, all goes on by itself")]
     Away(sqlx::Error),
     /// What is in the file is none of what was written.
     #[error(
         "the store is damaged ({0}); it was left as it is. Stop what uses it, keep a copy, and take a backup in its place, or make a \
-         new one by `npcc-feeds import` of an export; what sqlite3's .recover saves may do as well"
+         new one by `npcc-feeds import` of an export; what sqlite3's .recover saves of a file may do as well"
     )]
     Damaged(String),
     /// The file cannot be made.
@@ -156,7 +154,7 @@ impl Error {
             Error::ReadOnly(_) => "The store cannot be written; the log says more.",
             Error::Locked(_) => "The store is locked by another program; the log says more.",
             Error::Damaged(_) => "The store is damaged; the log says more.",
-            Error::Away(_) => "The store's server cannot be reached; the log says more.",
+            Error::Away(_) => "The store cannot be reached; the log says more.",
             _ => "The store failed; the log says more.",
         }
     }

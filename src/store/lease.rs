@@ -45,17 +45,18 @@ impl Store {
         let mut tx = self.begin().await?;
         let now = self.lease_time(&mut tx, now).await?;
         let before = before(&mut tx, &holder, now).await?;
-        // Whoever was read above must hold it still: where readers do not lock, another may have come between.
+        // Whoever was read above must have left it as it was: one that wakes up renews it without the store's lock.
         let taken = sqlx::query(
             "INSERT INTO leases (name, holder, purpose, expires_at) VALUES ($1, $2, $3, $4)
              ON CONFLICT (name) DO UPDATE SET holder = $2, purpose = $3, expires_at = $4
-             WHERE leases.holder = $5",
+             WHERE leases.holder = $5 AND leases.expires_at = $6",
         )
         .bind(FETCH)
         .bind(&holder)
         .bind(purpose)
         .bind((now + LENGTH).timestamp())
-        .bind(before.as_deref().unwrap_or_default())
+        .bind(before.as_ref().map_or("", |(holder, _)| holder))
+        .bind(before.as_ref().map_or(0, |(_, until)| until.timestamp()))
         .execute(&mut *tx)
         .await?;
         if taken.rows_affected() == 0 {
@@ -74,12 +75,12 @@ impl Store {
     }
 }
 
-/// Who had the lease before, if it is free for `holder` now.
+/// Who had the lease before and until when, if it is free for `holder` now.
 async fn before(
     connection: &mut AnyConnection,
     holder: &str,
     now: DateTime<Utc>,
-) -> Result<Option<String>> {
+) -> Result<Option<(String, DateTime<Utc>)>> {
     let held = sqlx::query("SELECT holder, purpose, expires_at FROM leases WHERE name = $1")
         .bind(FETCH)
         .fetch_optional(connection)
@@ -96,7 +97,7 @@ async fn before(
             until,
         });
     }
-    Ok(Some(other))
+    Ok(Some((other, until)))
 }
 
 impl Store {

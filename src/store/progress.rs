@@ -40,8 +40,8 @@ pub struct Gap {
 pub struct Progress {
     /// When its last cycle began.
     pub last_cycle: Option<DateTime<Utc>>,
-    /// Whether that one has not come to its end: it is under way, or was cut.
-    pub is_under_way: bool,
+    /// How many have begun since the last that came to its end: one while one is under way, or was cut.
+    pub unfinished: u32,
     /// When a cycle last read a way in.
     pub last_success: Option<DateTime<Utc>>,
     /// Since when no cycle has.
@@ -108,7 +108,7 @@ impl Store {
         };
         Ok(Progress {
             last_cycle: optional_time_in(&row, "last_cycle_at")?,
-            is_under_way: row.try_get::<i64, _>("is_under_way")? != 0,
+            unfinished: u32::try_from(row.try_get::<i64, _>("unfinished")?).unwrap_or(u32::MAX),
             last_success: optional_time_in(&row, "last_success_at")?,
             failing_since: optional_time_in(&row, "failing_since")?,
             trouble: json_in(&row.try_get::<String, _>("trouble")?, "a source's trouble")?,
@@ -142,11 +142,13 @@ impl Store {
     /// [`super::Error`].
     pub async fn cycle_began(&self, source: &str, at: DateTime<Utc>) -> Result<()> {
         self.know(source).await?;
-        sqlx::query("UPDATE sources SET last_cycle_at = $1, is_under_way = 1 WHERE id = $2")
-            .bind(at.timestamp())
-            .bind(source)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "UPDATE sources SET last_cycle_at = $1, unfinished = unfinished + 1 WHERE id = $2",
+        )
+        .bind(at.timestamp())
+        .bind(source)
+        .execute(&self.pool)
+        .await?;
         Ok(())
     }
 
@@ -163,10 +165,10 @@ impl Store {
         alarms: &[Alarm],
     ) -> Result<()> {
         let sql = if read {
-            "UPDATE sources SET is_under_way = 0, trouble = $1, last_success_at = $2, failing_since = NULL, alarms = $4
+            "UPDATE sources SET unfinished = 0, trouble = $1, last_success_at = $2, failing_since = NULL, alarms = $4
              WHERE id = $3"
         } else {
-            "UPDATE sources SET is_under_way = 0, trouble = $1, failing_since = COALESCE(failing_since, $2), alarms = $4
+            "UPDATE sources SET unfinished = 0, trouble = $1, failing_since = COALESCE(failing_since, $2), alarms = $4
              WHERE id = $3"
         };
         sqlx::query(sql)

@@ -211,7 +211,7 @@ const OF_STORE: [Table; 3] = [
             ("whole_since", Time),
             ("audited_at", Time),
             ("layout_changed_at", Time),
-            ("is_under_way", Number),
+            ("unfinished", Number),
         ],
     },
     Table {

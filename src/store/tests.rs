@@ -361,6 +361,32 @@ async fn give_lease_to(store: &Store, holder: &str) {
         .unwrap();
 }
 
+#[tokio::test]
+async fn a_receiver_that_is_gone_for_a_while_hears_of_what_is_the_matter_then() {
+    let (_folder, store) = empty().await;
+    let alarm = Alarm {
+        kind: "gone".to_owned(),
+        text: "Gone.".to_owned(),
+    };
+    let both = [Receiver::Command, Receiver::Webhook];
+    let note = async || {
+        let noting = store.note_episodes("npcc", std::slice::from_ref(&alarm), &both, at(0));
+        noting.await.unwrap();
+    };
+    let hears = async |receiver| {
+        let episode = store.take_episode(receiver, at(0), at(0)).await.unwrap();
+        if let Some(episode) = &episode {
+            store.episode_told(episode).await.unwrap();
+        }
+        episode.is_some()
+    };
+    note().await;
+    assert!(hears(Receiver::Command).await && hears(Receiver::Webhook).await);
+    store.forget_receiver(Receiver::Webhook).await.unwrap();
+    note().await;
+    assert!(!hears(Receiver::Command).await && hears(Receiver::Webhook).await);
+}
+
 /// A connection that broke gave way to another, and the rest of an export was as of then.
 #[tokio::test]
 async fn a_snapshot_whose_connection_breaks_is_over() {

@@ -151,6 +151,10 @@ async fn what_is_exported_with_everything_makes_the_same_store() {
     // It is known, and nothing that is read again is another.
     let known = json!({"new": 0, "known": export.lines().count(), "left_out": 0});
     assert_eq!(world.json(&["import", "all.jsonl"]).await, known);
+    for (table, rows) in rows(&world).await {
+        assert_eq!(after[&table], rows, "{table} is another for it");
+    }
+    assert_eq!(world.publish().await, files);
     world.make_pages_due().await;
     let report = world.fetch().await;
     for what in ["new", "revised", "merged", "withdrawn"] {
@@ -323,6 +327,20 @@ async fn what_a_person_said_elsewhere_of_a_known_release_is_done_here_too() {
     world.make_pages_due().await;
     world.fetch().await;
     assert!(!world.store_holds(&word(2)) && !world.store_holds(&word(3)));
+}
+
+/// It passed for known, though the store had a part of it alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_of_which_the_store_has_a_part_alone_is_named() {
+    let mut world = World::read(2).await;
+    let of = |n: u32| format!("http://127.0.0.1/releases/release-number-{n}");
+    world.json(&["merge", &of(2), &of(1)]).await;
+    put_away(&mut world, &[]).await;
+    world.site().withdraw("release-number-1");
+    world.fetch().await;
+    assert_eq!(world.releases().await.len(), 1);
+    let told = world.json(&["import", "all.jsonl"]).await;
+    assert_eq!(told, json!({"new": 0, "known": 0, "left_out": 1}));
 }
 
 /// What came between the newest that was there and what is imported may be in neither store.

@@ -157,9 +157,12 @@ async fn a_store_that_fails_tells_nobody_where_it_is_or_what_it_says() {
     let world = World::read(2).await;
     let id = world.releases().await[0]["id"].as_str().unwrap().to_owned();
     let daemon = Daemon::serving(&world).await;
-    world
-        .change_store("ALTER TABLE sources RENAME TO elsewhere")
-        .await;
+    for rename in [
+        "ALTER TABLE sources RENAME TO elsewhere",
+        "ALTER TABLE releases RENAME TO nowhere",
+    ] {
+        world.change_store(rename).await;
+    }
     let none = match store::server() {
         None => "no such table",
         Some(_) => "does not exist",
@@ -193,7 +196,12 @@ async fn a_store_that_fails_tells_nobody_where_it_is_or_what_it_says() {
                 assert!(text.contains("npcc_feeds_store_failing 1\n"), "{text}");
                 assert!(text.contains("npcc_feeds_build_info{"), "{text}");
             }
-            _ => {}
+            "/search?q=release" => assert!(status.is_server_error(), "{status}: {text}"),
+            // Perhaps made before.
+            _ => assert!(
+                status == 200 || status.is_server_error(),
+                "{status}: {text}"
+            ),
         }
         let inside = [none, "sqlite", ".db", "src/", "postgres", "relation"];
         for told in inside.into_iter().chain([folder.as_str()]) {

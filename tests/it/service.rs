@@ -184,12 +184,14 @@ async fn the_store_cannot_be_exchanged_while_the_daemon_runs() {
     let file = world.path("config/npcc-feeds.toml");
     std::fs::write(&file, "[store]\nurl = \"sqlite:store/npcc-feeds.db\"\n").unwrap();
     let daemon = Daemon::serving(&world).await;
-    std::fs::write(&file, "[store]\nurl = \"sqlite:other.db\"\n").unwrap();
+    let other = "[store]\nurl = \"postgres://me:hunter2@db.example/feeds\"\n";
+    std::fs::write(&file, other).unwrap();
     daemon.signal("HUP");
     manager
         .hears("STATUS=the new configuration is refused: [store] url cannot change")
         .await;
-    assert!(!world.path("other.db").exists());
+    assert_eq!(manager.heard("hunter2"), 0, "nobody hears the password");
+    assert!(!daemon.log.lock().unwrap().contains("hunter2"));
     assert_eq!(daemon.get("/all.rss").await.status(), 200);
 }
 

@@ -23,6 +23,9 @@ use rows::{guid_in, refused, rows_of, web_address};
 /// What a person has said of releases. It is taken of those too that the store has.
 const WORDS: [&str; 4] = ["corrections", "rulings", "redactions", "redacted_leads"];
 
+/// The table of [`OF_STORE`] that goes by the store's counters.
+const FEED_CHANGES: &str = "feed_changes";
+
 /// What became of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Taken {
@@ -30,12 +33,15 @@ pub enum Taken {
     New(Guid),
     /// It had it, and took no more than what a person has said of it, unless somebody here has said otherwise.
     Known(Said),
-    /// It has another release at one of its addresses: nothing was taken.
+    /// It has another release at one of its addresses, or a part of it as a release by itself: no more was taken than what a person
+    /// has said of what is there.
     Other {
         /// The release of the record.
         guid: Guid,
         /// The one that is there.
         other: Guid,
+        /// What a person has said of it.
+        said: Said,
     },
 }
 
@@ -62,8 +68,11 @@ pub struct Import {
     last: Counters,
     /// The feeds that show what came.
     feeds: BTreeSet<String>,
-    /// Whether there is anything to be kept.
+    /// Whether there is anything to be kept, and any release among it.
     has_taken: bool,
+    has_new: bool,
+    /// What is known of feeds, and where the counters were that it goes by; of use only with releases.
+    feed_changes: Vec<(Map<String, Value>, Counters)>,
     /// When the newest release of a source is from that was there before.
     newest: HashMap<String, Option<i64>>,
     /// The sources of which something may lack between what was there and what came.
@@ -98,6 +107,8 @@ impl Store {
             last: now,
             feeds: BTreeSet::new(),
             has_taken: false,
+            has_new: false,
+            feed_changes: Vec::new(),
             newest: HashMap::new(),
             gaps: BTreeSet::new(),
         })
@@ -157,13 +168,19 @@ impl Import {
                 }
             }
         }
-        if !known.is_empty() {
-            return Ok(Taken::Known(self.take_words(record, &known).await?));
+        if let Some(other) = known.values().min().copied() {
+            let said = self.take_words(record, &known).await?;
+            let is_there = known.contains_key(guid.to_string().as_str());
+            return Ok(match is_there {
+                true => Taken::Known(said),
+                false => Taken::Other { guid, other, said },
+            });
         }
         for table in ["addresses", "merges"] {
             for row in rows_of(record, table)? {
                 if let Some(other) = self.release_at(row).await? {
-                    return Ok(Taken::Other { guid, other });
+                    let said = Said::default();
+                    return Ok(Taken::Other { guid, other, said });
                 }
             }
         }
@@ -182,6 +199,7 @@ impl Import {
         self.feeds
             .extend([ALL, REVISIONS, UNCLASSIFIED].map(str::to_owned));
         self.has_taken = true;
+        self.has_new = true;
         Ok(Taken::New(guid))
     }
 
@@ -193,12 +211,15 @@ impl Import {
         if !self.has_taken {
             return Ok(());
         }
-        for (name, value) in [(CHANGE, self.last.change), (RELEASE, self.last.number)] {
-            sqlx::query("UPDATE counters SET value = $1 WHERE name = $2 AND value < $1")
-                .bind(value)
-                .bind(name)
-                .execute(&mut *self.tx)
-                .await?;
+        if self.has_new {
+            self.take_feed_changes().await?;
+            for (name, value) in [(CHANGE, self.last.change), (RELEASE, self.last.number)] {
+                sqlx::query("UPDATE counters SET value = $1 WHERE name = $2 AND value < $1")
+                    .bind(value)
+                    .bind(name)
+                    .execute(&mut *self.tx)
+                    .await?;
+            }
         }
         let change = raise(&mut self.tx, CHANGE).await?;
         for feed in &self.feeds {
@@ -231,15 +252,13 @@ impl Import {
             }
         }
         for table in &OF_STORE {
-            let rule = match table.name {
-                "feed_changes" => {
-                    "ON CONFLICT (feed) DO UPDATE SET last_loss = excluded.last_loss
-                     WHERE feed_changes.last_loss < excluded.last_loss"
-                }
-                _ => "ON CONFLICT DO NOTHING",
-            };
             for row in rows_of(record, table.name)? {
-                self.insert(table, row, None, rule).await?;
+                if table.name == FEED_CHANGES {
+                    self.feed_changes.push((row.clone(), self.begun));
+                } else {
+                    self.insert(table, row, None, "ON CONFLICT DO NOTHING")
+                        .await?;
+                }
             }
         }
         // The rules by which all releases were sorted, if all that this store has are these.
@@ -251,6 +270,19 @@ impl Import {
                 .bind(RULES)
                 .execute(&mut *self.tx)
                 .await?;
+        }
+        Ok(())
+    }
+
+    /// Takes what is known of feeds, by which archives keep their addresses.
+    async fn take_feed_changes(&mut self) -> Result<()> {
+        let rule = "ON CONFLICT (feed) DO UPDATE SET last_loss = excluded.last_loss
+                    WHERE feed_changes.last_loss < excluded.last_loss";
+        for (row, begun) in std::mem::take(&mut self.feed_changes) {
+            self.begun = begun;
+            for table in OF_STORE.iter().filter(|one| one.name == FEED_CHANGES) {
+                self.insert(table, &row, None, rule).await?;
+            }
         }
         Ok(())
     }

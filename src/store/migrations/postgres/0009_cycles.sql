@@ -1,2 +1,2 @@
--- Whether the last cycle has not come to its end: it is under way, or whoever was at it is gone.
-ALTER TABLE sources ADD COLUMN is_under_way BIGINT NOT NULL DEFAULT 0;
+-- How many cycles have begun since the last that came to its end: one while one is under way, or where whoever was at it is gone.
+ALTER TABLE sources ADD COLUMN unfinished BIGINT NOT NULL DEFAULT 0;
