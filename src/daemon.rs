@@ -25,6 +25,7 @@ mod rededuplication;
 mod report;
 mod rulings;
 mod run;
+mod scheduled;
 mod silence;
 mod systemd;
 mod walk;

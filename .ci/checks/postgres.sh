@@ -28,4 +28,4 @@ cd - >/dev/null
 export NPCC_FEEDS_TEST_POSTGRES=postgres://npcc_feeds@127.0.0.1:$port/postgres
 cargo test --quiet --lib store::
 # Much of their time they wait.
-cargo test --quiet --test it -- --test-threads=4 shared:: moving:: redactions:: copies:: corrections::
+cargo test --quiet --test it -- --test-threads=4 shared:: moving:: redactions:: copies:: corrections:: alarms::

@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::cycle::Cycle;
 use super::report::Report;
-use super::run::Scheduled;
+use super::scheduled::Scheduled;
 use super::walk::{MOST_PAGES, Walked, is_of_before};
 use super::{By, Error, Ingest};
 use crate::config::Source;

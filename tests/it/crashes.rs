@@ -24,6 +24,9 @@ const CRASHES: u32 = 40;
 /// For how many milliseconds it stands still, unless `STANDS_STILL` says otherwise.
 const STANDS_STILL: u64 = 500;
 
+/// How long a subscriber waits for an answer beyond that.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// A number of the environment.
 fn set(name: &str) -> Option<u64> {
     let value = std::env::var(name).ok()?;
@@ -60,9 +63,16 @@ async fn reach(world: &World) {
 }
 
 /// Reads a feed for ever: whatever comes as a whole answer is a whole feed.
-async fn subscribe(url: String, is_over: Arc<AtomicBool>, whole: Arc<AtomicUsize>) {
+async fn subscribe(
+    url: String,
+    stands_still: Duration,
+    is_over: Arc<AtomicBool>,
+    whole: Arc<AtomicUsize>,
+) {
     let client = reqwest::Client::builder()
         .pool_max_idle_per_host(0)
+        // One that is killed while it is asked may never be heard of again.
+        .timeout(stands_still + PATIENCE)
         .build()
         .unwrap();
     while !is_over.load(Ordering::Relaxed) {
@@ -113,7 +123,7 @@ async fn killed_at_any_moment_a_daemon_loses_and_repeats_nothing() {
         Arc::new(AtomicUsize::new(0)),
     );
     let url = format!("http://{address}/all.rss");
-    let subscriber = tokio::spawn(subscribe(url, is_over.clone(), whole.clone()));
+    let subscriber = tokio::spawn(subscribe(url, stands_still, is_over.clone(), whole.clone()));
 
     let mut last = 5;
     // What each release says at last, and the address under which it came again.
