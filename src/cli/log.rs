@@ -52,7 +52,12 @@ pub(super) fn begin(level: Level, format: Option<LogFormat>) {
     };
     let journal = (format == LogFormat::Journal).then(|| Journal::at(Path::new(JOURNAL)));
     let layer = match (format, journal) {
-        (LogFormat::Json, _) => lines().json().flatten_event(true).with_ansi(false).boxed(),
+        (LogFormat::Json, _) => lines()
+            .json()
+            .flatten_event(true)
+            .with_ansi(false)
+            .with_writer(|| Visible(io::stderr()))
+            .boxed(),
         (LogFormat::Journal, Some(Ok(journal))) => journal.boxed(),
         _ => lines().boxed(),
     };
@@ -60,6 +65,21 @@ pub(super) fn begin(level: Level, format: Option<LogFormat>) {
         .with(targets)
         .with(layer)
         .init();
+}
+
+/// Writes out the control characters that JSON leaves as they are: DEL and C1.
+struct Visible<W>(W);
+
+impl<W: io::Write> io::Write for Visible<W> {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        let shown = String::from_utf8_lossy(line);
+        self.0.write_all(text::visible_lines(&shown).as_bytes())?;
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
 }
 
 /// Whether standard error is the journal, as `JOURNAL_STREAM` says (systemd.exec(5)).
@@ -198,6 +218,14 @@ impl Visit for Told {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_of_json_hold_no_orders_to_a_terminal() {
+        let mut shown = Vec::new();
+        let line = "{\"error\":\"sec\u{9b}ond\u{7f}\"}\n";
+        Visible(&mut shown).write_all(line.as_bytes()).unwrap();
+        assert_eq!(shown, b"{\"error\":\"sec\\u009bond\\u007f\"}\n");
+    }
 
     #[test]
     fn the_journal_gets_fields_and_a_message_that_says_all() {

@@ -179,6 +179,8 @@ async fn no_request_hides_within_another() {
             answers.starts_with("HTTP/1.1 200 "),
             "{request:?}: {answers}"
         );
+        let count = answers.matches("HTTP/1.1 200 ").count();
+        assert_eq!(count, 2, "{request:?}: {answers}");
         assert!(!answers.contains("smuggled"), "{request:?}: {answers}");
     }
 }

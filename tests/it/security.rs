@@ -135,7 +135,9 @@ async fn control_characters_are_written_out_wherever_words_from_outside_are_show
         .set_raw("/feed/rss", "image/png; a=\u{9b}31m", "no picture");
     world.forget_validators().await;
     for format in ["text", "json"] {
-        let output = world.run(&["fetch", "--format", format]).await;
+        let output = world
+            .run(&["--log-format", format, "fetch", "--format", format])
+            .await;
         let told = String::from_utf8(output.stdout).unwrap();
         assert!(
             told.contains("u009b31m, which is neither a feed"),
@@ -212,6 +214,18 @@ async fn a_store_that_fails_tells_nobody_where_it_is_or_what_it_says() {
         daemon.log.lock().unwrap().contains(none)
     })
     .await;
+    // What was so for a while is not told for ever.
+    for rename in [
+        "ALTER TABLE elsewhere RENAME TO sources",
+        "ALTER TABLE nowhere RENAME TO releases",
+    ] {
+        world.change_store(rename).await;
+    }
+    daemon
+        .wait_for("/metrics", "npcc_feeds_store_failing 0\n")
+        .await;
+    let health = daemon.get("/health").await;
+    assert_eq!(health.status(), 200, "{}", health.text().await.unwrap());
 }
 
 #[tokio::test(flavor = "multi_thread")]
