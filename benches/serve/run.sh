@@ -70,22 +70,7 @@ answers() {
     return 1
 }
 
-# Releases as long as real ones. Their words are as often or as seldom as those of a language, so that gzip makes of them
-# about what it makes of real texts.
-python3 - >"$work/releases.jsonl" <<'END'
-import datetime, json, random
-dice = random.Random(8611)
-syllables = [a + b for a in ["b", "ch", "d", "f", "g", "k", "l", "m", "n", "p", "r", "s", "st", "t", "v"] for b in "aeiou"]
-words = ["".join(dice.choices(syllables, k=dice.randint(1, 4))) for _ in range(600)]
-often = [1 / (rank + 1) for rank in range(len(words))]
-def text(length):
-    return " ".join(dice.choices(words, often, k=length)).capitalize() + "."
-for n in range(60):
-    day = datetime.date.today() - datetime.timedelta(days=n + 1)
-    paragraphs = [text(dice.randint(50, 90)) for _ in range(10)]
-    print(json.dumps({"id": f"release-{n}", "title": text(9)[:-1], "date": f"{day}", "lead": paragraphs[0],
-        "body": "\n\n".join(paragraphs)}))
-END
+python3 benches/serve/releases.py 60 >"$work/releases.jsonl"
 "$newsroom" --listen "127.0.0.1:$port" --releases "$work/releases.jsonl" >"$work/newsroom.log" &
 pids+=($!)
 answers "http://127.0.0.1:$port/releases"

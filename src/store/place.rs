@@ -57,11 +57,7 @@ impl Place {
     ) -> std::result::Result<bool, sqlx::Error> {
         match self {
             Place::File(_) => sqlite::clean(connection).await,
-            Place::Server => {
-                // Also what sqlx does not know of: a transaction whose beginning nobody waited for.
-                sqlx::raw_sql("ROLLBACK").execute(connection).await?;
-                Ok(true)
-            }
+            Place::Server => postgres::clean(connection).await,
         }
     }
 }

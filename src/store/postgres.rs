@@ -52,7 +52,7 @@ pub(super) async fn prepare(
     for setting in [
         patience.as_str(),
         idle.as_str(),
-        // A ROLLBACK where nothing is to be rolled back is no matter for the log.
+        // That something is rolled back is no matter for the log.
         "SET client_min_messages = error",
     ] {
         sqlx::raw_sql(AssertSqlSafe(setting.to_owned()))
@@ -60,6 +60,19 @@ pub(super) async fn prepare(
             .await?;
     }
     Ok(())
+}
+
+/// Rolls back what was begun, also what sqlx does not know of: a transaction whose beginning nobody waited for.
+pub(super) async fn clean(
+    connection: &mut AnyConnection,
+) -> std::result::Result<bool, sqlx::Error> {
+    // A ROLLBACK alone, where nothing was begun as nearly always, is a warning in the server's log each time.
+    let clean = sqlx::raw_sql("BEGIN; ROLLBACK");
+    if clean.execute(&mut *connection).await.is_err() {
+        // One that has failed takes nothing but this.
+        sqlx::raw_sql("ROLLBACK").execute(connection).await?;
+    }
+    Ok(true)
 }
 
 /// Begins a transaction that writes. Each statement sees what was committed before it, and

@@ -532,6 +532,36 @@ async fn a_disk_that_was_full_and_has_room_again_is_written_to() {
         .unwrap();
 }
 
+/// As when whoever began it was dropped before the server answered. SQLite's driver ends such a one by itself.
+#[tokio::test]
+async fn a_transaction_of_the_servers_that_nobody_ended_is_over_when_its_connection_is_given_back()
+{
+    if server().is_none() {
+        return;
+    }
+    let (_folder, store) = empty().await;
+    let writes = "BEGIN; UPDATE counters SET value = value";
+    let fails = "BEGIN; UPDATE nowhere SET value = value";
+    for (n, sql) in [writes, fails].into_iter().enumerate() {
+        let mut connection = store.pool.acquire().await.unwrap();
+        let begun = sqlx::raw_sql(sql).execute(&mut *connection).await;
+        assert_eq!(begun.is_ok(), sql == writes);
+        drop(connection);
+        // Often enough to have met every connection.
+        for _ in 0..2 * CONNECTIONS {
+            let mut connection = store.pool.acquire().await.unwrap();
+            let one = sqlx::query("SELECT 1").execute(&mut *connection).await;
+            assert!(one.is_ok(), "{sql}: {one:?}");
+        }
+        let address = address(&format!("/releases/{n}"), None);
+        let guid = Guid::new("npcc", &address.path);
+        store
+            .add(guid, &address, &copy("a"), &Derived::default(), None)
+            .await
+            .unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_document_is_dated_by_its_last_change_and_never_back() {
     let (_folder, store) = empty().await;

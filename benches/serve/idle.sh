@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# What the daemon takes while nothing is new, with the shipped schedule and thousands of releases stored: memory and a core's
+# time over ten minutes. Fails where that is more than it shall be.
+#
+# `bash benches/serve/idle.sh`. NPCC_FEEDS and NEWSROOM name other binaries than those that cargo builds.
+set -eu -o pipefail
+cd "$(dirname "$0")/../.."
+
+releases=${IDLE_RELEASES:-4000}
+minutes=${IDLE_MINUTES:-10}
+most_kb=$((24 * 1024))
+most_percent=0.10
+
+work=$(mktemp -d)
+pids=()
+cleanup() {
+    [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
+    wait 2>/dev/null || true
+    rm -rf "$work"
+}
+trap cleanup EXIT
+
+if [ -z "${NPCC_FEEDS:-}" ] || [ -z "${NEWSROOM:-}" ]; then
+    cargo build --quiet --release --bins --examples
+fi
+built=${CARGO_TARGET_DIR:-$PWD/target}/release
+npcc_feeds=${NPCC_FEEDS:-$built/npcc-feeds}
+newsroom=${NEWSROOM:-$built/examples/newsroom}
+
+port=18671
+export NPCC_FEEDS_SOURCES__0__FEED=http://127.0.0.1:$port/feed/rss
+export NPCC_FEEDS_SOURCES__0__LISTING=http://127.0.0.1:$port/releases
+export NPCC_FEEDS_SOURCES__0__HOSTS='["127.0.0.1"]'
+export NPCC_FEEDS_STORE__URL=sqlite:$work/store/npcc-feeds.db
+export NPCC_FEEDS_SERVE__LISTEN=127.0.0.1:$((port + 1))
+
+python3 benches/serve/releases.py "$releases" >"$work/releases.jsonl"
+"$newsroom" --listen "127.0.0.1:$port" --releases "$work/releases.jsonl" >"$work/newsroom.log" &
+pids+=($!)
+for _ in $(seq 100); do
+    curl -fs -o /dev/null "http://127.0.0.1:$port/releases" && break
+    sleep 0.1
+done
+for command in fetch backfill; do
+    NPCC_FEEDS_FETCH__PAUSE=1ms "$npcc_feeds" --log error "$command" >/dev/null
+done
+stored=$("$npcc_feeds" releases --limit $((releases + 1)) --format json | grep -c '"guid"')
+[ "$stored" -eq "$releases" ] || { echo "$stored of $releases releases are stored" >&2; exit 1; }
+
+"$npcc_feeds" --log warn run 2>"$work/daemon.log" &
+daemon=$!
+pids+=("$daemon")
+for _ in $(seq 300); do
+    curl -fs -o /dev/null "http://127.0.0.1:$((port + 1))/all.rss" && break
+    sleep 0.1
+done
+# What is made at the start is made.
+sleep 60
+
+# Hundredths of a second that it has run.
+ran() { awk '{ print $14 + $15 }' "/proc/$daemon/stat"; }
+before=$(ran)
+most=0
+for _ in $(seq $((minutes * 12))); do
+    sleep 5
+    now=$(awk '/^VmRSS/ { print $2 }' "/proc/$daemon/status")
+    [ "$now" -le "$most" ] || most=$now
+done
+percent=$(awk -v ran=$(($(ran) - before)) -v minutes="$minutes" 'BEGIN { printf "%.3f", ran / (minutes * 60) }')
+echo "with $releases releases in $(du -m "$work/store/npcc-feeds.db" | cut -f 1) MB, idle for $minutes minutes:" \
+    "at most $((most / 1024)).$((most % 1024 * 10 / 1024)) MB resident, $percent % of a core"
+[ "$most" -lt "$most_kb" ] || { echo "!! that is not under $((most_kb / 1024)) MB" >&2; exit 1; }
+awk -v a="$percent" -v b="$most_percent" 'BEGIN { exit !(a < b) }' || { echo "!! that is not under $most_percent % of a core" >&2; exit 1; }
