@@ -44,7 +44,7 @@ done
 for command in fetch backfill; do
     NPCC_FEEDS_FETCH__PAUSE=1ms "$npcc_feeds" --log error "$command" >/dev/null
 done
-stored=$("$npcc_feeds" releases --limit $((releases + 1)) --format json | grep -c '"guid"')
+stored=$("$npcc_feeds" --log error releases --limit $((releases + 1)) --format json | grep -c '"guid"')
 [ "$stored" -eq "$releases" ] || { echo "$stored of $releases releases are stored" >&2; exit 1; }
 
 "$npcc_feeds" --log warn run 2>"$work/daemon.log" &
