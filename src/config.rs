@@ -304,7 +304,11 @@ mod tests {
             ),
             (
                 "[store]\nurl = \"postgres://db/feeds?pasword=a-secret\"\n",
-                "no parameter pasword",
+                "a parameter that no server knows",
+            ),
+            (
+                "[store]\nurl = \"postgres://db/feeds?password=half&a-secret\"\n",
+                "a parameter that no server knows",
             ),
             (
                 "[fetch]\nproxy = \"user:a-secret@proxy\"\n",

@@ -139,6 +139,12 @@ impl Reader {
     /// The address of a release, when `link` is one of this source's: its path under `articles`, its host among
     /// `hosts`. Never http where the page that holds the link came by https.
     fn release_url(&self, link: &str, base: &Url) -> Option<Url> {
+        let url = self.article_url(link, base)?;
+        (url.as_str().len() <= LONGEST_ADDRESS).then_some(url)
+    }
+
+    /// The same, however long it is.
+    fn article_url(&self, link: &str, base: &Url) -> Option<Url> {
         if link.len() > LONGEST_LINK {
             return None;
         }
@@ -154,15 +160,19 @@ impl Reader {
         }
         url.set_fragment(None);
         url.set_query(None);
-        if url.as_str().len() > LONGEST_ADDRESS {
-            return None;
-        }
         if base.scheme() == "https" && url.scheme() == "http" {
             // These fail only for addresses without a host.
             url.set_scheme("https").ok()?;
             url.set_port(None).ok()?;
         }
         self.is_article(&CanonicalPath::of(&url)).then_some(url)
+    }
+
+    /// What is the matter with a link that would be a release's if its address were shorter.
+    fn too_long(&self, link: &str, base: &Url) -> Option<String> {
+        let address = self.article_url(link, base)?;
+        let length = address.as_str().len();
+        (length > LONGEST_ADDRESS).then(|| format!("its link has {length} bytes"))
     }
 
     /// The host of a link that would be a release's if that host were one of the source's.

@@ -18,7 +18,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use chrono::{DateTime, Utc};
 use futures_util::future::{BoxFuture, Either, Ready, ready};
 use http::header::{self, HeaderMap};
@@ -28,7 +27,7 @@ use tokio_util::task::TaskTracker;
 
 pub use body::Body;
 pub use documents::{AsOf, Documents, Held, Shelf};
-pub use health::{FAILED_FOR_LONG, Health, Watched};
+pub use health::{FAILED_FOR_LONG, Health, StoreTroubles, Watched};
 pub use listener::{Places, serve};
 
 use crate::edition::{Address, Edition, Error, Found, Meaning};
@@ -66,8 +65,8 @@ pub struct Server {
     pub watched: Vec<Watched>,
     /// Topics that are no more, each with the id of the one in its place, if there is one.
     pub retired: HashMap<String, Option<String>>,
-    /// What the store failed at in the last cycle: it could not be written down there.
-    pub store_trouble: Arc<ArcSwapOption<String>>,
+    /// What the store failed at in each source's last cycle: it could not be written down there.
+    pub store_troubles: Arc<StoreTroubles>,
     /// What is counted.
     metrics: Metrics,
     /// How many connections there are.
@@ -91,7 +90,7 @@ impl Server {
             rules,
             watched,
             retired,
-            store_trouble: Arc::default(),
+            store_troubles: Arc::default(),
             metrics,
             connections: TaskTracker::new(),
             making: Arc::new(Semaphore::new(MADE_AT_ONCE)),
@@ -103,7 +102,7 @@ impl Server {
     pub fn in_place_of(self, before: &Server) -> Server {
         Server {
             documents: before.documents.clone(),
-            store_trouble: before.store_trouble.clone(),
+            store_troubles: before.store_troubles.clone(),
             connections: before.connections.clone(),
             making: before.making.clone(),
             exporting: before.exporting.clone(),

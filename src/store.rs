@@ -221,7 +221,7 @@ impl Store {
             .after_connect(move |connection, _| {
                 let (place, has_begun) = (place.clone(), has_begun.clone());
                 Box::pin(async move {
-                    if has_begun.swap(true, Ordering::Relaxed) {
+                    if has_begun.load(Ordering::Relaxed) {
                         return Err(sqlx::Error::PoolClosed);
                     }
                     place.prepare(connection).await?;
@@ -235,6 +235,7 @@ impl Store {
                     sqlx::query("SELECT value FROM counters")
                         .execute(connection)
                         .await?;
+                    has_begun.store(true, Ordering::Relaxed);
                     Ok(())
                 })
             })

@@ -29,8 +29,8 @@ export NPCC_FEEDS_TEST_POSTGRES=postgres://npcc_feeds@127.0.0.1:$port/postgres
 cargo test --quiet --lib store::
 # Much of their time they wait.
 cargo test --quiet --test it -- --test-threads=4 shared:: moving:: redactions:: copies:: corrections:: alarms::
-# What each statement is worth a line in the server's log fills its disk.
-if grep -m 5 'WARNING:' "$work/log" >&2; then
-    echo "the server's log has warnings" >&2
+# What is worth a line in the server's log each time that a connection is given back fills its disk.
+if grep -m 5 'there is no transaction in progress' "$work/log" >&2; then
+    echo "the server warns of what nobody needs to know" >&2
     exit 1
 fi

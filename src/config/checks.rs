@@ -104,10 +104,11 @@ impl Checks<'_> {
                 "write it as \"sqlite:state/npcc-feeds.db\", or as \"postgres://user@host/database\"",
             );
         }
-        if is_server && let Some(name) = unknown_parameter(store) {
+        if is_server && has_unknown_parameter(store) {
+            // It may be what stands behind the & of a password.
             self.tell(
                 &url,
-                format!("a server's address has no parameter {name}"),
+                "the address has a parameter that no server knows".to_owned(),
                 &format!("it may have {}", PARAMETERS.join(", ")),
             );
         }
@@ -380,8 +381,7 @@ fn is_listen_address(text: &str) -> bool {
 }
 
 /// A parameter that sqlx would only warn of, with its value, which may be a password under a wrong name.
-fn unknown_parameter(server: &str) -> Option<String> {
-    let url = Url::parse(server).ok()?;
-    let mut names = url.query_pairs().map(|(name, _)| name.into_owned());
-    names.find(|name| !PARAMETERS.contains(&name.as_str()) && !name.starts_with("options["))
+fn has_unknown_parameter(server: &str) -> bool {
+    let is_known = |name: &str| PARAMETERS.contains(&name) || name.starts_with("options[");
+    Url::parse(server).is_ok_and(|url| url.query_pairs().any(|(name, _)| !is_known(&name)))
 }

@@ -84,12 +84,18 @@ impl Ingest {
                 tracing::warn!(%error, "what the {gone} was told could not be forgotten");
             }
         }
-        loop {
-            if let Err(error) = self.tell_alarms().await {
-                tracing::warn!(%error, "what is the matter could not be read");
+        // One that takes its time keeps nothing from the other.
+        let telling = receivers.into_iter().map(async |receiver| {
+            loop {
+                if let Err(error) = self.tell_alarms_to(receiver).await {
+                    tracing::warn!(%error, "what is the matter could not be read");
+                }
+                tokio::time::sleep(LOOK_EVERY).await;
             }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
+        });
+        join_all(telling).await;
+        // Where there is nobody to be told, that was at once.
+        std::future::pending().await
     }
 
     /// Tells of what has begun and what is over. What cannot be told is told later.

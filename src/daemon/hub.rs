@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::Ingest;
 use crate::serve::Shelf;
+use crate::store::{self, Lease};
 
 /// The hub may ask any of the daemons that share a store; by then each shows what one does.
 const SHOWN_BY_ALL: Duration = Duration::from_secs(3);
@@ -86,9 +87,23 @@ impl Hub {
     }
 
     async fn tell(&self, ingest: &Ingest) -> Result<(), String> {
-        if ingest.store.is_shared() {
-            tokio::time::sleep(SHOWN_BY_ALL).await;
+        if !ingest.store.is_shared() {
+            return self.tell_in_turn(ingest, None).await;
         }
+        // One of those that share the store at a time, so that the hub hears of each change once.
+        let lease = loop {
+            tokio::time::sleep(SHOWN_BY_ALL).await;
+            match ingest.store.hub_lease(ingest.clock.now()).await {
+                Err(store::Error::Leased { .. }) => {}
+                taken => break taken.map_err(|error| error.to_string())?,
+            }
+        };
+        let told = self.tell_in_turn(ingest, Some(&lease)).await;
+        let released = lease.release().await;
+        told.and(released.map_err(|error| error.to_string()))
+    }
+
+    async fn tell_in_turn(&self, ingest: &Ingest, lease: Option<&Lease>) -> Result<(), String> {
         let untold = ingest.store.untold().await;
         let untold = untold.map_err(|error| error.to_string())?;
         let visible = self.visible.load_full();
@@ -101,6 +116,12 @@ impl Hub {
         };
         let mut first_failure = Ok(());
         for (path, etag) in untold.iter().filter(|(path, etag)| is_up(path, etag)) {
+            if let Some(lease) = lease {
+                let is_ours = lease.renew(ingest.clock.now()).await;
+                if !is_ours.map_err(|error| error.to_string())? {
+                    return Err("another daemon has taken it over".to_owned());
+                }
+            }
             // One that the hub will not hear of must not keep it from hearing of others.
             let told = self.tell_of(ingest, path, etag).await;
             first_failure = first_failure.and(told);

@@ -1,7 +1,6 @@
 //! When each source is read: by its schedule, again after a cycle that was cut, and its past in between.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -24,8 +23,8 @@ const LONG_MINUTE: Duration = Duration::from_secs(90);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A cycle that did not come to its end is resumed within a minute by whoever finds that nobody is at it. By one that has just
-/// started, or where the next did not either, only so long after it began, each time twice as long: what a daemon is killed by, as
-/// a page that it cannot bear, is not asked for again and again.
+/// started, until the next minute begins, or where the next cycle did not either, only so long after it began, each time twice as
+/// long: what a daemon is killed by, as a page that it cannot bear, is not asked for again and again.
 const RESUMED_AFTER: TimeDelta = TimeDelta::minutes(1);
 /// Up to 16 minutes.
 const MOST_DOUBLINGS: u32 = 4;
@@ -114,9 +113,10 @@ impl Ingest {
 
     async fn cycle_if_due(&self, one: &mut Scheduled<'_>, server: &Server, is_first: bool) {
         let now = self.clock.now();
+        let id = one.source.id.clone();
         let fail = |error: &store::Error| {
             let outline = error.outline().to_owned();
-            server.store_trouble.store(Some(Arc::new(outline)));
+            server.store_troubles.note(&id, Some(outline));
         };
         let progress = match self.store.progress(&one.source.id).await {
             Ok(progress) => progress,
@@ -129,7 +129,8 @@ impl Ingest {
         if !one.is_due(&progress, now, is_first) {
             if progress.unfinished == 0 {
                 // All that there was to do is done, and what could not be read can be again.
-                server.store_trouble.store(None);
+                server.store_troubles.note(&one.source.id, None);
+                one.was_interrupted = false;
             }
             return;
         }
@@ -142,7 +143,8 @@ impl Ingest {
         let next = next.unwrap_or_default();
         let done = match done {
             Ok(None) => {
-                server.store_trouble.store(None);
+                server.store_troubles.note(&one.source.id, None);
+                one.was_interrupted = false;
                 tracing::info!(
                     source = one.source.id,
                     next,
@@ -156,7 +158,7 @@ impl Ingest {
         memory::give_back();
         match done {
             Ok(report) => {
-                server.store_trouble.store(None);
+                server.store_troubles.note(&one.source.id, None);
                 if report.failed.is_empty() {
                     tracing::info!(next, "{report}");
                 } else {
@@ -172,7 +174,7 @@ impl Ingest {
                 );
             }
             Err(error) => {
-                tracing::error!(source = one.source.id, %error, "the cycle failed; tried again in a minute");
+                tracing::error!(source = one.source.id, %error, "the cycle failed; tried again in a minute, and later each time");
                 if let Error::Store(error) = &error {
                     fail(error);
                 }

@@ -162,16 +162,16 @@ fn draft(reader: &Reader, entry: &Entry, base: &Url) -> Result<Option<Draft>, St
         let elsewhere = addresses
             .iter()
             .find_map(|link| reader.foreign_host(link, base));
-        let longest = addresses.iter().map(|link| link.len()).max();
-        return match (longest, elsewhere) {
-            (None, _) => Err("it has no link".to_owned()),
-            (Some(length), _) if length > LONGEST_ADDRESS => {
-                Err(format!("its link has {length} bytes"))
-            }
-            (_, Some(host)) => Err(format!(
+        let too_long = addresses
+            .iter()
+            .find_map(|link| reader.too_long(link, base));
+        return match (too_long, elsewhere) {
+            _ if addresses.is_empty() => Err("it has no link".to_owned()),
+            (Some(why), _) => Err(why),
+            (None, Some(host)) => Err(format!(
                 "it is on {host}, which is none of the source's hosts; if the newsroom has moved there, add it to `hosts`"
             )),
-            (_, None) => Ok(None),
+            (None, None) => Ok(None),
         };
     };
     let title = entry.title.as_ref().map(|title| headline(&title.content));

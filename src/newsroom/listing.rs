@@ -27,7 +27,7 @@ pub(super) fn read_further(reader: &Reader, page: &Page) -> Result<Announced, Un
     let document = html::document(&text).ok_or(Unreadable::TooMuch)?;
     match read_document(reader, &document, &text, page) {
         Err(Unreadable::Listing { .. }) if pager::links_to_itself(&document, &page.url) => {
-            Ok(announced(reader, &document, page, Vec::new()))
+            Ok(announced(reader, &document, page, Announced::default()))
         }
         read => read,
     }
@@ -39,16 +39,16 @@ fn read_document(
     text: &str,
     page: &Page,
 ) -> Result<Announced, Unreadable> {
-    let mut drafts: Vec<Draft> = Vec::new();
+    let mut read = Announced::default();
     let mut paths = HashSet::new();
     for card in document.select(&reader.card).take(MOST_ANNOUNCED) {
-        if let Some(draft) = draft(reader, card, &page.url)
-            && paths.insert(draft.path.clone())
-        {
-            drafts.push(draft);
+        match draft(reader, card, &page.url) {
+            Ok(Some(draft)) if paths.insert(draft.path.clone()) => read.drafts.push(draft),
+            Ok(_) => {}
+            Err(why) => read.broken.push(why),
         }
     }
-    if drafts.is_empty() {
+    if read.drafts.is_empty() {
         let select = &reader.source.select;
         let nothing = Unreadable::Listing {
             card: select.card.clone(),
@@ -56,16 +56,15 @@ fn read_document(
         };
         return Err(challenge::or(text, document, nothing));
     }
-    Ok(announced(reader, document, page, drafts))
+    Ok(announced(reader, document, page, read))
 }
 
-/// A card that links elsewhere is another thing than a release, so none counts as broken.
-fn announced(reader: &Reader, document: &Html, page: &Page, drafts: Vec<Draft>) -> Announced {
+/// What was read of a page, with what it tells of others.
+fn announced(reader: &Reader, document: &Html, page: &Page, read: Announced) -> Announced {
     let source = &reader.source;
     Announced {
-        drafts,
         last_page: pager::last_page(document, &page.url, &source.listing, &source.page),
-        ..Announced::default()
+        ..read
     }
 }
 
@@ -77,23 +76,29 @@ fn find<'a>(card: ElementRef<'a>, selector: &Selector) -> Option<ElementRef<'a>>
         .find(|element| selector.matches_with_scope(element, Some(card)))
 }
 
-fn draft(reader: &Reader, card: ElementRef<'_>, base: &Url) -> Option<Draft> {
-    let link = find(card, &reader.link)?;
-    let url = reader.release_url(link.value().attr("href")?, base)?;
+/// The release of a card; nothing where it links elsewhere, as that is another thing than a release.
+fn draft(reader: &Reader, card: ElementRef<'_>, base: &Url) -> Result<Option<Draft>, String> {
+    let link = find(card, &reader.link);
+    let Some((link, href)) = link.and_then(|link| Some((link, link.attr("href")?))) else {
+        return Ok(None);
+    };
+    let Some(url) = reader.release_url(href, base) else {
+        return reader.too_long(href, base).map_or(Ok(None), Err);
+    };
     let title = headline(&text_of(link));
     if title.is_empty() {
-        return None;
+        return Ok(None);
     }
     let day = find(card, &reader.date).and_then(|date| reader.day(date));
     let summary = find(card, &reader.summary).map(text_of);
-    Some(Draft {
+    Ok(Some(Draft {
         path: CanonicalPath::of(&url),
         url,
         lead: summary.and_then(|summary| lead(summary, &title)),
         title,
         published: day.map_or(Published::Unknown, Published::On),
         upstream_guid: None,
-    })
+    }))
 }
 
 #[cfg(test)]
@@ -137,6 +142,27 @@ mod tests {
             Published::On(chrono::NaiveDate::from_ymd_opt(2026, 9, 25).unwrap())
         );
         assert_eq!(read.drafts[1].published, Published::Unknown);
+    }
+
+    #[test]
+    fn a_card_whose_address_no_store_could_look_up_is_told_of() {
+        let card = |path: &str| {
+            format!("<div class=card__body><a class=card__link href='{path}'>A</a></div>")
+        };
+        let long = "x".repeat(crate::release::LONGEST_ADDRESS);
+        let cards = [
+            "/releases/a",
+            &format!("/releases/{long}"),
+            &format!("/about/{long}"),
+        ];
+        let read = read_page(&cards.map(card).concat()).unwrap();
+        assert_eq!(read.drafts.len(), 1);
+        assert_eq!(read.broken.len(), 1);
+        assert!(
+            read.broken[0].contains("its link has 2"),
+            "{:?}",
+            read.broken
+        );
     }
 
     #[test]

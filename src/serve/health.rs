@@ -1,5 +1,8 @@
 //! Whether the sources are read, for a monitor.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
 
@@ -52,10 +55,30 @@ impl Health {
     }
 }
 
-/// What the store failed at in the last cycle.
+/// What the store failed at when each source was last read, by its id.
+#[derive(Debug, Default)]
+pub struct StoreTroubles(Mutex<HashMap<String, String>>);
+
+impl StoreTroubles {
+    /// Takes what the store failed at, or that it did all.
+    pub fn note(&self, source: &str, trouble: Option<String>) {
+        let mut troubles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match trouble {
+            Some(trouble) => troubles.insert(source.to_owned(), trouble),
+            None => troubles.remove(source),
+        };
+    }
+
+    fn of(&self, source: &str) -> Option<String> {
+        let troubles = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        troubles.get(source).cloned()
+    }
+}
+
+/// What the store failed at in the last cycle of one of the sources that there are.
 pub(super) fn store_trouble(server: &Server) -> Option<String> {
-    let trouble = server.store_trouble.load_full();
-    trouble.map(|trouble| trouble.to_string())
+    let mut sources = server.watched.iter();
+    sources.find_map(|source| server.store_troubles.of(&source.id))
 }
 
 /// What is told of a store that cannot be read now. Everybody may ask, so that the log alone has the database's words.
@@ -142,4 +165,20 @@ async fn source_health(
         trouble: progress.trouble,
         alarms: progress.alarms,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_whose_cycle_went_well_does_not_hide_what_the_store_fails_at_for_another() {
+        let troubles = StoreTroubles::default();
+        troubles.note("failing", Some("The disk is full.".to_owned()));
+        troubles.note("well", None);
+        assert_eq!(troubles.of("failing").as_deref(), Some("The disk is full."));
+        assert_eq!(troubles.of("well"), None);
+        troubles.note("failing", None);
+        assert_eq!(troubles.of("failing"), None);
+    }
 }

@@ -27,8 +27,9 @@ impl Store {
             return time_in(&row, "changed_at");
         }
         // It goes on also when the clock was set back, or twice in one second: a reader that has the time alone must see it.
-        // Another daemon may have put the same bytes on record since: then all tell its time.
-        let row = sqlx::query(
+        // Another daemon may have put the same bytes on record since: then all tell its time. All is read, as SQLite commits
+        // after the last row, and a failure of that shows to nobody who left before.
+        let rows = sqlx::query(
             "INSERT INTO documents (path, etag, changed_at) VALUES ($1, $2, $3)
              ON CONFLICT (path) DO UPDATE SET etag = $2, changed_at = CASE
                  WHEN documents.etag = $2 THEN documents.changed_at
@@ -39,9 +40,10 @@ impl Store {
         .bind(path)
         .bind(etag)
         .bind(now.timestamp())
-        .fetch_one(&self.pool)
+        .fetch_all(&self.pool)
         .await?;
-        time_in(&row, "changed_at")
+        let row = rows.first().ok_or(sqlx::Error::RowNotFound)?;
+        time_in(row, "changed_at")
     }
 
     /// The paths of published documents of whose bytes the hub was not told, with the validators of these.

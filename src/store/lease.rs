@@ -1,5 +1,5 @@
-//! The fetch lease: one process at a time asks the newsroom. A row with an expiry, so that a killed holder blocks
-//! nobody for long.
+//! Leases: one process at a time asks the newsroom, and one at a time tells the hub. Rows with an expiry, so that a killed
+//! holder blocks nobody for long.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -16,15 +16,17 @@ use crate::clock::Clock;
 /// loses it at once.
 const LENGTH: TimeDelta = TimeDelta::seconds(50);
 const FETCH: &str = "fetch";
+const HUB: &str = "hub";
 /// How often one that waits for the lease asks for it.
 const ASK_EVERY: Duration = Duration::from_millis(250);
 /// What giving it back may take when the process is to end.
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
-/// The right to ask the newsroom, until it is released or expires.
+/// The right to ask the newsroom, or to tell the hub, until it is released or expires.
 #[derive(Debug)]
 pub struct Lease {
     store: Store,
+    name: &'static str,
     holder: String,
     renewed: Mutex<Instant>,
 }
@@ -36,22 +38,39 @@ impl Store {
     /// # Errors
     /// [`Error::Leased`] with its holder when it is taken, [`Error::Sql`].
     pub async fn lease(&self, purpose: &str, now: DateTime<Utc>) -> Result<Lease> {
+        self.take_lease(FETCH, purpose, now).await
+    }
+
+    /// Takes the right to tell the hub of what has changed.
+    ///
+    /// # Errors
+    /// As [`Store::lease`].
+    pub async fn hub_lease(&self, now: DateTime<Utc>) -> Result<Lease> {
+        self.take_lease(HUB, "telling the hub", now).await
+    }
+
+    async fn take_lease(
+        &self,
+        name: &'static str,
+        purpose: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Lease> {
         let holder = process::this();
         let mut connection = self.pool.acquire().await?;
         let asked = self.lease_time(&mut connection, now).await?;
         // Who waits for it asks often, and keeps no writer waiting meanwhile.
-        let _ = before(&mut connection, &holder, asked).await?;
+        let _ = before(&mut connection, name, &holder, asked).await?;
         drop(connection);
         let mut tx = self.begin().await?;
         let now = self.lease_time(&mut tx, now).await?;
-        let before = before(&mut tx, &holder, now).await?;
+        let before = before(&mut tx, name, &holder, now).await?;
         // Whoever was read above must have left it as it was: one that wakes up renews it without the store's lock.
         let taken = sqlx::query(
             "INSERT INTO leases (name, holder, purpose, expires_at) VALUES ($1, $2, $3, $4)
              ON CONFLICT (name) DO UPDATE SET holder = $2, purpose = $3, expires_at = $4
              WHERE leases.holder = $5 AND leases.expires_at = $6",
         )
-        .bind(FETCH)
+        .bind(name)
         .bind(&holder)
         .bind(purpose)
         .bind((now + LENGTH).timestamp())
@@ -62,13 +81,14 @@ impl Store {
         if taken.rows_affected() == 0 {
             return Err(Error::Leased {
                 holder: "another process".to_owned(),
-                purpose: "a fetch".to_owned(),
+                purpose: purpose.to_owned(),
                 until: now + LENGTH,
             });
         }
         tx.commit().await?;
         Ok(Lease {
             store: self.clone(),
+            name,
             holder,
             renewed: Mutex::new(Instant::now()),
         })
@@ -78,18 +98,20 @@ impl Store {
 /// Who had the lease before and until when, if it is free for `holder` now.
 async fn before(
     connection: &mut AnyConnection,
+    name: &str,
     holder: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<(String, DateTime<Utc>)>> {
     let held = sqlx::query("SELECT holder, purpose, expires_at FROM leases WHERE name = $1")
-        .bind(FETCH)
+        .bind(name)
         .fetch_optional(connection)
         .await?;
     let Some(row) = held else { return Ok(None) };
     let until = time_in(&row, "expires_at")?;
     let other: String = row.try_get("holder")?;
-    // One that ends later than any lease lasts is from a clock that was set back since.
-    let holds = until > now && until <= now + LENGTH;
+    // One that ends far later than any lease lasts is from a clock that was set back since. Who waits for the store's lock has
+    // an old `now` meanwhile.
+    let holds = until > now && until <= now + LENGTH * 2;
     if holds && other != holder && !process::is_gone(&other) {
         return Err(Error::Leased {
             holder: process::name(&other),
@@ -158,7 +180,7 @@ impl Lease {
         let now = self.store.lease_time(&mut connection, now).await?;
         let done = sqlx::query("UPDATE leases SET expires_at = $1 WHERE name = $2 AND holder = $3")
             .bind((now + LENGTH).timestamp())
-            .bind(FETCH)
+            .bind(self.name)
             .bind(&self.holder)
             .execute(&mut *connection)
             .await?;
@@ -178,7 +200,7 @@ impl Lease {
     /// [`Error::Sql`].
     pub async fn release(self) -> Result<()> {
         sqlx::query("DELETE FROM leases WHERE name = $1 AND holder = $2")
-            .bind(FETCH)
+            .bind(self.name)
             .bind(&self.holder)
             .execute(&self.store.pool)
             .await?;

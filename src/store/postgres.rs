@@ -33,6 +33,10 @@ pub(super) fn shown(url: &str) -> String {
     let Ok(mut url) = Url::parse(url) else {
         return "postgres:".to_owned();
     };
+    // A password with a character that has a meaning of its own ends where nobody looks for it.
+    if url.fragment().is_some() || url.path().contains('@') {
+        return "postgres:".to_owned();
+    }
     // Parameters may be a password as well.
     url.set_query(None);
     if url.password().is_some() {
@@ -139,8 +143,10 @@ pub(super) async fn forget_removed(connection: &mut AnyConnection) -> Result<boo
     done
 }
 
-/// Waits until all transactions of the database are over that began before now, and gives whether they are. Those that are a
-/// VACUUM of the server's own hold up no other (https://www.postgresql.org/docs/15/monitoring-stats.html, pg_stat_activity).
+/// Waits until all transactions are over that began before now and read this database, and gives whether they are. Those of
+/// another server that follows this one are of no database, or stand with its replication slot; what is prepared for a commit in
+/// two phases is of no connection. Those that are a VACUUM of the server's own hold up no other
+/// (https://www.postgresql.org/docs/15/monitoring-stats.html, pg_stat_activity).
 async fn outlast_readers(connection: &mut AnyConnection) -> Result<bool> {
     let row = sqlx::query("SELECT CAST(CAST(pg_current_xact_id() AS xid) AS TEXT)")
         .fetch_one(&mut *connection)
@@ -149,9 +155,13 @@ async fn outlast_readers(connection: &mut AnyConnection) -> Result<bool> {
     let started = Instant::now();
     while started.elapsed() < PATIENCE {
         let others = sqlx::query(
-            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
-             AND backend_type IS DISTINCT FROM 'autovacuum worker'
-             AND (age(backend_xmin) > age(CAST($1 AS xid)) OR age(backend_xid) > age(CAST($1 AS xid))) LIMIT 1",
+            "WITH old AS (SELECT age(CAST($1 AS xid)) AS age)
+             SELECT 1 FROM old, pg_stat_activity WHERE (datname = current_database() OR datname IS NULL)
+             AND pid <> pg_backend_pid() AND backend_type IS DISTINCT FROM 'autovacuum worker'
+             AND (age(backend_xmin) > old.age OR age(backend_xid) > old.age)
+             UNION ALL SELECT 1 FROM old, pg_replication_slots WHERE age(xmin) > old.age
+             UNION ALL SELECT 1 FROM old, pg_prepared_xacts
+             WHERE database = current_database() AND age(transaction) > old.age LIMIT 1",
         )
         .bind(now.clone())
         .fetch_optional(&mut *connection)
@@ -180,6 +190,8 @@ mod tests {
                 "postgresql:///feeds",
             ),
             ("postgres://me:se cret@[/", "postgres:"),
+            ("postgres://me:4/secret@db/feeds", "postgres:"),
+            ("postgres://me:12#secret@db/feeds", "postgres:"),
         ] {
             assert_eq!(shown(url), expected);
         }

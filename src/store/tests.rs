@@ -435,6 +435,8 @@ async fn one_process_fetches_at_a_time_and_the_dead_hold_nothing_for_long() {
     give_lease_to(&store, "7 ? elsewhere").await;
     assert!(!lease.renew(at(50)).await.unwrap(), "it is another's now");
     lease.release().await.unwrap();
+    // One that asked long ago, and then waited for the store.
+    assert!(store.lease("a backfill", at(60)).await.is_err());
     let refused = store.lease("a backfill", at(98)).await.unwrap_err();
     assert!(
         refused
@@ -530,6 +532,31 @@ async fn a_disk_that_was_full_and_has_room_again_is_written_to() {
         .add(guid, &address, &long, &Derived::default(), None)
         .await
         .unwrap();
+}
+
+/// SQLite commits after the last row that it gives.
+#[tokio::test]
+async fn a_change_of_a_document_that_cannot_be_committed_is_not_told_as_done() {
+    let (_folder, store) = in_file().await;
+    store
+        .document_changed("/all.rss", "a", at(0))
+        .await
+        .unwrap();
+    let fails =
+        "CREATE TABLE ends (guid TEXT REFERENCES releases (guid) DEFERRABLE INITIALLY DEFERRED);
+        CREATE TRIGGER fails AFTER UPDATE ON documents BEGIN INSERT INTO ends VALUES ('none'); END";
+    sqlx::raw_sql(fails).execute(&store.pool).await.unwrap();
+    let changed = store.document_changed("/all.rss", "b", at(9)).await;
+    assert!(changed.is_err(), "{changed:?}");
+    sqlx::raw_sql("DROP TRIGGER fails")
+        .execute(&store.pool)
+        .await
+        .unwrap();
+    let changed = store
+        .document_changed("/all.rss", "b", at(20))
+        .await
+        .unwrap();
+    assert_eq!(changed, at(20), "nothing was on record");
 }
 
 /// As when whoever began it was dropped before the server answered. SQLite's driver ends such a one by itself.

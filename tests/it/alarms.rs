@@ -219,6 +219,37 @@ async fn a_webhook_that_does_not_hear_keeps_nothing_from_the_command() {
     assert_eq!((written.lines().len(), webhook.told().len()), (2, 2));
 }
 
+/// The command heard nothing new for as long as the webhook took.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_does_not_answer_keeps_nothing_from_the_command() {
+    let hangs = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let written = Written::new();
+    let mut world = World::read(3).await;
+    let address = hangs.local_addr().unwrap();
+    world.set("ALARM__WEBHOOK", &format!("http://{address}/"));
+    let command = format!(
+        "echo $NPCC_FEEDS_ALARM_KIND >> {}",
+        written.file().display()
+    );
+    world.set("ALARM__COMMAND", &command);
+    world
+        .change_store(
+            "INSERT INTO episodes (source, kind, receiver, text, began_at)
+             VALUES ('npcc', 'gone', 'command', '', 1), ('npcc', 'gone', 'webhook', '', 1)",
+        )
+        .await;
+    let _daemon = Daemon::serving(&world).await;
+    let _asked = hangs.accept().await.unwrap();
+    until("the command hears", || written.lines() == ["gone"]).await;
+    world
+        .change_store(
+            "INSERT INTO episodes (source, kind, receiver, text, began_at) VALUES ('npcc', 'moved', 'command', '', 1)",
+        )
+        .await;
+    // The webhook is waited for twice as long.
+    until("it hears more", || written.lines() == ["gone", "moved"]).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_over_by_the_next_cycle_is_told() {
     let webhook = Webhook::default();

@@ -11,6 +11,7 @@ use sqlx::{Connection, Row};
 use crate::harness::{World, field, numbered, release, word};
 use crate::running::{Daemon, until, until_within};
 use crate::store;
+use crate::websub::Hub;
 
 /// How soon every daemon shows what one has read.
 const SOON: Duration = Duration::from_secs(2);
@@ -123,7 +124,9 @@ async fn wait_until_read(world: &World, last: u32) {
     let newest = format!("/releases/release-number-{last}");
     let read = || world.asked().contains(&newest);
     until_within(READ_WITHIN, "another reads the rest", read).await;
+    let asked = Instant::now();
     while world.releases().await.len() < last as usize {
+        assert!(asked.elapsed() < READ_WITHIN, "what was read is stored");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -166,29 +169,48 @@ async fn a_fetch_goes_on_where_one_was_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_that_are_due_at_once_read_once() {
-    let Some(mut world) = shared(5).await else {
-        return;
-    };
-    // So that both have started before the first is done.
-    world.set("FETCH__PAUSE", "300ms");
-    world.publish_numbered(6..=13);
+    let Some(world) = shared(5).await else { return };
+    world.site().publish(release(6));
     world.forget_cycles().await;
-    let asked = || {
-        let asked = world.asked();
-        asked
-            .iter()
-            .filter(|path| path.starts_with("/feed/rss"))
-            .count()
-    };
-    let before = asked();
-    let daemons = join_all([Daemon::start(&world), Daemon::start(&world)]).await;
+    world.site().clear_asked();
+    // So that both find that they have to wait.
+    let store = npcc_feeds::store::Store::open(&world.settings["STORE__URL"]);
+    let store = store.await.unwrap();
+    let lease = store.lease("a test", chrono::Utc::now()).await.unwrap();
+    let daemons = join_all([Daemon::serving(&world), Daemon::serving(&world)]).await;
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(world.asked().is_empty());
+    lease.release().await.unwrap();
     until("the other saw that it was done", || {
         let said = |one: &Daemon| one.log.lock().unwrap().contains("another has read it");
         daemons.iter().any(said)
     })
     .await;
-    all_show(&daemons, 13).await;
-    assert_eq!(asked(), before + 1);
+    all_show(&daemons, 6).await;
+    let asked = world.asked();
+    let feeds = asked.iter().filter(|path| path.starts_with("/feed/rss"));
+    assert_eq!(feeds.count(), 1, "{asked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_hub_hears_once_of_what_several_show() {
+    let Some(mut world) = shared(5).await else {
+        return;
+    };
+    let hub = Hub::default();
+    let url = hub.start().await;
+    world.set("PUBLISH__HUB", &url);
+    world.set("SERVE__PUBLIC_URL", "http://feeds.example");
+    let daemons = join_all([Daemon::serving(&world), Daemon::serving(&world)]).await;
+    *hub.base.lock().unwrap() = daemons[0].base.clone();
+    let path = "/topics/unclassified.json";
+    until("the first edition", || hub.was_told(path) > 0).await;
+    world.site().publish(release(6));
+    world.fetch().await;
+    until("the new release", || hub.was_told(path) > 1).await;
+    // Time for the other.
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert_eq!((hub.was_told(path), hub.was_told("/all.rss")), (2, 2));
 }
 
 /// Rows that somebody may still read are kept when a table is written anew, so a removed text stayed in the server's files.

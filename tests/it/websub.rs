@@ -13,16 +13,16 @@ use crate::running::{Daemon, until};
 
 /// A small hub: what it was told, and how often it fails before it listens.
 #[derive(Clone, Default)]
-struct Hub {
+pub struct Hub {
     told: Arc<Mutex<Vec<String>>>,
     fails: Arc<Mutex<usize>>,
     /// The feeds as a hub fetches them when it is told.
     fetched: Arc<Mutex<Vec<(String, String)>>>,
-    base: Arc<Mutex<String>>,
+    pub base: Arc<Mutex<String>>,
 }
 
 impl Hub {
-    async fn start(&self) -> String {
+    pub async fn start(&self) -> String {
         let router = Router::new()
             .route("/", post(told))
             .with_state(self.clone());
@@ -32,7 +32,7 @@ impl Hub {
         format!("http://{address}/")
     }
 
-    fn was_told(&self, path: &str) -> usize {
+    pub fn was_told(&self, path: &str) -> usize {
         let told = self.told.lock().unwrap();
         told.iter().filter(|topic| topic.ends_with(path)).count()
     }
