@@ -46,6 +46,9 @@ const CACHED: HeaderValue =
 const NOT_CACHED: HeaderValue = HeaderValue::from_static("no-store");
 /// So many documents are made at once for those who ask: the store's connections are for cycles as well.
 const MADE_AT_ONCE: usize = 2;
+
+/// As many clients at once are told how all is doing, so that a crowd of them leaves the store's connections to the work itself.
+const LOOKED_AT_ONCE: usize = 1;
 /// Who asks for what has to be made waits no longer for a turn.
 const TURN_WITHIN: Duration = Duration::from_secs(10);
 /// So many exports are under way at once; each holds a hundred releases, and reads the store for as long as its client
@@ -72,6 +75,7 @@ pub struct Server {
     /// How many connections there are.
     pub(super) connections: TaskTracker,
     making: Arc<Semaphore>,
+    looking: Arc<Semaphore>,
     exporting: Arc<Semaphore>,
 }
 
@@ -94,6 +98,7 @@ impl Server {
             metrics,
             connections: TaskTracker::new(),
             making: Arc::new(Semaphore::new(MADE_AT_ONCE)),
+            looking: Arc::new(Semaphore::new(LOOKED_AT_ONCE)),
             exporting: Arc::new(Semaphore::new(EXPORTS_AT_ONCE)),
         }
     }
@@ -105,6 +110,7 @@ impl Server {
             store_troubles: before.store_troubles.clone(),
             connections: before.connections.clone(),
             making: before.making.clone(),
+            looking: before.looking.clone(),
             exporting: before.exporting.clone(),
             ..self
         }
@@ -164,8 +170,8 @@ impl Server {
                 [(header::CACHE_CONTROL, NOT_CACHED)],
                 "live\n".to_owned(),
             ),
-            "/health" => self.health().await,
-            "/metrics" => self.metrics().await,
+            "/health" => self.in_turn(self.health()).await,
+            "/metrics" => self.in_turn(self.metrics()).await,
             _ => {
                 let query = request.uri().query().unwrap_or_default();
                 match Address::read(self.edition.site(), path, query) {
@@ -190,6 +196,13 @@ impl Server {
         }
     }
 
+    /// What asks the store how all is doing waits for others that do.
+    async fn in_turn<T>(&self, answer: impl Future<Output = T>) -> T {
+        // It is never closed.
+        let _turn = self.looking.acquire().await;
+        answer.await
+    }
+
     /// A document that is not at its path among those held: held under another spelling, or made now.
     async fn found(&self, address: &Address, request: &Request<()>) -> Response<Body> {
         let path = address.path();
@@ -197,7 +210,7 @@ impl Server {
             return self.document(&path, &held, request).await;
         }
         match address {
-            Address::Status => return self.status().await,
+            Address::Status => return self.in_turn(self.status()).await,
             Address::Export(format) => return self.export(*format, request).await,
             _ => {}
         }

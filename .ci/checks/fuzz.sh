@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The room that reads the newsroom's bytes holds what it promises for any bytes: each fuzz target, for a short while.
+# What reads bytes from outside holds what it promises for any: each fuzz target, for a short while.
 set -eu
 cd "$(dirname "$0")/../.."
 

@@ -78,6 +78,8 @@ serves
 is_private
 fills
 is_private
+journalctl --no-pager -o json -u npcc-feeds NPCC_FEEDS_SOURCE=npcc | grep '"NPCC_FEEDS_REQUESTS"' >/dev/null
+proved "the journal has each figure of a cycle as a field"
 [ "$(dpkg-query -W -f '${Conffiles}' npcc-feeds | awk 'NF { print $1 }' | sort | xargs)" = \
     "/etc/npcc-feeds/npcc-feeds.toml /etc/npcc-feeds/topics.toml" ]
 # A root of this kind leaves manual pages out where its maker says so; dpkg knows them all the same.
@@ -138,8 +140,18 @@ guids >/tmp/guids-after
 proved "installed again, it goes on with both"
 
 systemctl --quiet disable --now npcc-feeds.socket npcc-feeds.service
-systemctl start npcc-feeds-fetch.service
+# By its timer alone, more often than in earnest, on an empty store.
+rm -rf /var/lib/npcc-feeds/*
+mkdir -p /etc/systemd/system/npcc-feeds-fetch.timer.d
+printf '[Timer]\nOnCalendar=*:*:0/5\nAccuracySec=1s\nRandomizedDelaySec=0\n' >/etc/systemd/system/npcc-feeds-fetch.timer.d/often.conf
+systemctl daemon-reload
+systemctl --quiet enable --now npcc-feeds-fetch.timer
+for _ in $(seq 60); do
+    grep -s '<item>' /var/lib/npcc-feeds/published/all.rss >/dev/null && break
+    sleep 1
+done
 grep '<item>' /var/lib/npcc-feeds/published/all.rss >/dev/null
+systemctl --quiet disable --now npcc-feeds-fetch.timer
 dpkg -i /proof/newer.deb
 [ "$(systemctl is-active npcc-feeds.service npcc-feeds.socket | sort -u || true)" = inactive ]
 [ "$(systemctl is-enabled npcc-feeds.service npcc-feeds.socket | sort -u || true)" = disabled ]

@@ -107,7 +107,8 @@ impl Cycle<'_> {
             self.keep(receipt).await?;
         }
         let topics: Vec<&str> = derived.tags.iter().map(|tag| tag.topic.as_str()).collect();
-        tracing::info!(id = guid.id(), ?topics, title = %first.text.title, "new release");
+        let source = &self.source.id;
+        tracing::info!(source, id = guid.id(), ?topics, title = %first.text.title, "new release");
         self.report.new += 1;
         Ok(())
     }

@@ -66,6 +66,7 @@ impl Cycle<'_> {
 
     pub(super) fn count_merged(&mut self, into: Guid, url: &str, reason: &Reason) {
         tracing::info!(
+            source = self.source.id,
             id = into.id(),
             url,
             verdict = reason.verdict().as_str(),

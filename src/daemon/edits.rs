@@ -271,6 +271,7 @@ impl Cycle<'_> {
             .await?;
         let weight = weight.map(Weight::as_str);
         tracing::info!(
+            source = self.source.id,
             id = guid.id(),
             cause = cause.as_str(),
             weight,

@@ -159,11 +159,7 @@ impl Ingest {
         match done {
             Ok(report) => {
                 server.store_troubles.note(&one.source.id, None);
-                if report.failed.is_empty() {
-                    tracing::info!(next, "{report}");
-                } else {
-                    tracing::warn!(next, "{report}");
-                }
+                tell_of(&report, &next);
             }
             // Another's cycle is under way, as it should be.
             Err(Error::Store(store::Error::Leased { .. })) if !is_scheduled => {}
@@ -203,6 +199,41 @@ impl Ingest {
             self.note(source, done).await;
         }
         done
+    }
+}
+
+/// The line of a cycle, each figure of which is a field.
+fn tell_of(report: &Report, next: &str) {
+    let Report {
+        id,
+        requests,
+        new,
+        revised,
+        merged,
+        withdrawn,
+        ..
+    } = report;
+    let failed = report.failed.len();
+    // The level of an event is fixed where it stands.
+    macro_rules! tell {
+        ($level:ident, $words:literal) => {
+            tracing::$level!(
+                source = id,
+                requests,
+                new,
+                revised,
+                merged,
+                withdrawn,
+                failed,
+                next,
+                $words
+            )
+        };
+    }
+    if failed == 0 {
+        tell!(info, "read");
+    } else {
+        tell!(warn, "read, but for what failed");
     }
 }
 

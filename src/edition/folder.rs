@@ -144,6 +144,9 @@ impl Before {
     fn remove(&self, folder: &Path, now: &BTreeSet<String>) -> io::Result<usize> {
         let mut removed = 0;
         for name in self.names.difference(now) {
+            if link_on_the_way(folder, name).is_some() {
+                continue;
+            }
             let file = folder.join(name);
             removed += usize::from(remove(&file)?);
             for form in FORMS {
@@ -183,8 +186,21 @@ fn write_list(
     replace(&file, text.as_bytes()).map_err(|error| named(&file, &error))
 }
 
+/// The link that a name's way leads through, if there is one: somebody who may write into the folder laid it, and what is
+/// behind it is not ours.
+fn link_on_the_way(folder: &Path, name: &str) -> Option<PathBuf> {
+    let parents = Path::new(name).parent()?;
+    let ways = parents.ancestors().map(|parent| folder.join(parent));
+    ways.filter(|way| way != folder)
+        .find(|way| std::fs::symlink_metadata(way).is_ok_and(|there| there.is_symlink()))
+}
+
 /// Writes a document and its compressed forms, unless they are there; gives whether it changed.
 fn put(folder: &Path, name: &str, document: &Document) -> io::Result<bool> {
+    if let Some(link) = link_on_the_way(folder, name) {
+        let why = "it is a link, which may lead anywhere; remove it";
+        return Err(named(&link, &io::Error::other(why)));
+    }
     let file = folder.join(name);
     let is_same = std::fs::read(&file).ok().as_deref() == Some(&document.bytes);
     if is_same && FORMS.iter().all(|form| with(&file, form).is_file()) {
@@ -367,6 +383,15 @@ mod tests {
         assert!(std::fs::symlink_metadata(&file).unwrap().is_file());
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "<rss/>");
         assert!(std::fs::symlink_metadata(&half).is_err());
+        // In the place of a folder.
+        let link = inside.join("topics");
+        std::os::unix::fs::symlink(folder.path(), &link).unwrap();
+        let refused = put(&inside, "topics/precious", &document("<rss/>")).unwrap_err();
+        assert!(
+            refused.to_string().contains("topics: it is a link"),
+            "{refused}"
+        );
+        assert_eq!(std::fs::read_to_string(&precious).unwrap(), "mine");
         // One that leads to what is not there yet makes nothing there either.
         let absent = folder.path().join("absent");
         std::os::unix::fs::symlink(&absent, &half).unwrap();
@@ -386,9 +411,13 @@ mod tests {
         std::fs::create_dir(&inside).unwrap();
         std::fs::write(
             inside.join(WRITTEN),
-            format!("../outside\n{}\n", outside.display()),
+            format!(
+                "../outside\n{}\nup/outside\nup/in/outside\n",
+                outside.display()
+            ),
         )
         .unwrap();
+        std::os::unix::fs::symlink("..", inside.join("up")).unwrap();
         Before::read(&inside).remove(&inside, &names(&[])).unwrap();
         assert!(outside.exists());
     }

@@ -291,12 +291,13 @@ async fn the_daemon_tells_and_so_does_fetch() {
     world.forget_cycles().await;
     let daemon = Daemon::start(&world).await;
     until("the daemon has told", || webhook.told().len() == 2).await;
-    assert!(
-        daemon
-            .text("/metrics")
-            .await
-            .contains("npcc_feeds_alarms_sent_total{outcome=\"ok\"} 1")
-    );
+    let metrics = daemon.text("/metrics").await;
+    for measured in [
+        "npcc_feeds_alarms_sent_total{outcome=\"ok\"} 1",
+        "npcc_feeds_source_alarm{",
+    ] {
+        assert!(metrics.contains(measured), "{measured}: {metrics}");
+    }
 
     world.set("ALARM__WEBHOOK", "nowhere");
     let output = world.run(&["check"]).await;

@@ -1,5 +1,7 @@
 //! The daemon's life: it serves, shows what is new within seconds, stops when told, and survives being killed.
 
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::harness::{World, examples, field, numbered, release};
@@ -343,6 +345,62 @@ async fn a_store_that_can_only_be_read_is_served_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_line_of_a_cycle_has_each_figure_as_a_field() {
+    let world = World::new(numbered(1..=3)).await;
+    let mut command = world.command(&["--log-format", "json", "run"]);
+    let mut daemon = command.stderr(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(daemon.stderr.take().unwrap()).lines();
+    let read = tokio::task::spawn_blocking(move || {
+        let mut lines = lines
+            .map(|line| -> serde_json::Value { serde_json::from_str(&line.unwrap()).unwrap() });
+        lines.find(|line| line["message"] == "read").unwrap()
+    });
+    let line = read.await.unwrap();
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+    assert_eq!(
+        (&line["level"], &line["source"]),
+        (&"INFO".into(), &"npcc".into())
+    );
+    assert!(line["requests"].as_u64().unwrap() >= 3, "{line}");
+    assert!(line["next"].is_string(), "{line}");
+    for (field, count) in [
+        ("new", 3),
+        ("revised", 0),
+        ("merged", 0),
+        ("withdrawn", 0),
+        ("failed", 0),
+    ] {
+        assert_eq!(line[field], count, "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timers_fetch_leaves_alone_what_failed_a_moment_ago_and_a_persons_does_not() {
+    let world = World::new(numbered(1..=3)).await;
+    let scheduled = ["fetch", "--scheduled"];
+    // On an empty store, as a timer's first.
+    assert!(world.run(&scheduled).await.status.success());
+    assert_eq!(world.releases().await.len(), 3);
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(500, None));
+    world.publish_numbered(4..=4);
+    assert_eq!(world.run(&scheduled).await.status.code(), Some(1));
+    world.site().clear_faults();
+    world.site().clear_asked();
+    world.run(&scheduled).await;
+    let asks_feed = || world.asked().iter().any(|path| path == "/feed/rss");
+    assert!(!asks_feed(), "{:?}", world.asked());
+    world.fetch().await;
+    assert!(asks_feed());
+    assert_eq!(world.releases().await.len(), 4);
+    world.publish_numbered(5..=5);
+    assert!(world.run(&scheduled).await.status.success());
+    assert_eq!(world.releases().await.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_a_network_it_stays_up_and_serves_what_it_has() {
     let mut world = World::new(numbered(1..=3)).await;
     world.fetch().await;
@@ -370,6 +428,9 @@ async fn without_a_network_it_stays_up_and_serves_what_it_has() {
         health["sources"][0]["failing_since"].is_string(),
         "{health}"
     );
+    let metrics = daemon.text("/metrics").await;
+    let since = "npcc_feeds_source_failing_since_timestamp_seconds{source=\"npcc\"}";
+    assert!(metrics.contains(since), "{metrics}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
