@@ -25,7 +25,7 @@ mod split;
 mod topics;
 
 use std::fmt;
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -36,6 +36,7 @@ use tracing::Level;
 use crate::document::Problems;
 use crate::memory;
 use crate::text;
+use log::LogFormat;
 
 /// What the store may take to close.
 const LAST_WORDS: Duration = Duration::from_secs(1);
@@ -61,7 +62,7 @@ struct Arguments {
     log: Option<Level>,
     /// How the log is written [default: journal where standard error is the journal, else text]
     #[arg(long, global = true, value_name = "FORMAT", value_enum)]
-    log_format: Option<log::LogFormat>,
+    log_format: Option<LogFormat>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -166,7 +167,7 @@ pub fn main() -> ExitCode {
         None if has_bar && io::stderr().is_terminal() => Level::WARN,
         None => Level::INFO,
     };
-    log::begin(level, arguments.log_format);
+    let format = log::begin(level, arguments.log_format);
     memory::be_frugal();
     let done = tokio::runtime::Runtime::new()
         .map_err(Stop::from)
@@ -182,10 +183,15 @@ pub fn main() -> ExitCode {
         Err(stop) => {
             let told = stop.to_string();
             let told = text::visible_lines(&told);
-            match &stop {
-                Stop::Failed => {}
-                Stop::Configuration(_) => eprintln!("{told}"),
-                Stop::WrongUse(_) | Stop::Error(_) => eprintln!("npcc-feeds: {told}"),
+            let name = match &stop {
+                Stop::Configuration(_) => "",
+                Stop::Failed | Stop::WrongUse(_) | Stop::Error(_) => "npcc-feeds: ",
+            };
+            match (&stop, format) {
+                (Stop::Failed, _) => {}
+                // Where nobody reads it, there is nothing to be done; `eprintln!` would panic.
+                (_, LogFormat::Text) => drop(writeln!(io::stderr(), "{name}{told}")),
+                (_, LogFormat::Json | LogFormat::Journal) => tracing::error!("{told}"),
             }
             stop.exit_code().into()
         }

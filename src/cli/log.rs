@@ -34,7 +34,8 @@ const JOURNAL: &str = "/run/systemd/journal/socket";
 const LONGEST: usize = 8192;
 
 /// Logs to standard error or the journal: our own words at `level`, those of libraries only from warnings on.
-pub(super) fn begin(level: Level, format: Option<LogFormat>) {
+/// Gives in what form that is.
+pub(super) fn begin(level: Level, format: Option<LogFormat>) -> LogFormat {
     let libraries = LevelFilter::from_level(level).min(LevelFilter::WARN);
     let targets = Targets::new()
         .with_default(libraries)
@@ -65,6 +66,7 @@ pub(super) fn begin(level: Level, format: Option<LogFormat>) {
         .with(targets)
         .with(layer)
         .init();
+    format
 }
 
 /// Writes out the control characters that JSON leaves as they are: DEL and C1.

@@ -75,3 +75,21 @@ async fn a_damaged_store_is_told_at_the_start_and_not_written_to() {
     }
     assert!(std::fs::read(&file).unwrap() == bytes);
 }
+
+/// A line for people among those of JSON, and in the journal one that `journalctl -p err` does not show.
+#[tokio::test]
+async fn why_it_ends_is_told_in_the_form_of_its_log() {
+    let mut world = World::new(Vec::new()).await;
+    world.set("SERVE__LISTEN", "nowhere");
+    let output = world.run(&["--log-format", "json", "run"]).await;
+    assert_eq!(output.status.code(), Some(78));
+    let told = String::from_utf8(output.stderr).unwrap();
+    let lines = told.lines().map(|line| serde_json::from_str(line).unwrap());
+    let lines: Vec<serde_json::Value> = lines.collect();
+    let last = lines.last().unwrap();
+    assert_eq!(last["level"], "ERROR", "{last}");
+    assert!(
+        last["message"].as_str().unwrap().contains("nowhere"),
+        "{last}"
+    );
+}
