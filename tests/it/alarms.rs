@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Redirect;
 use axum::routing::post;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -217,6 +218,34 @@ async fn a_webhook_that_does_not_hear_keeps_nothing_from_the_command() {
     );
     world.after(24 * 60).await;
     assert_eq!((written.lines().len(), webhook.told().len()), (2, 2));
+}
+
+/// What is told is for the address that the configuration names, and for no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_leads_elsewhere_has_not_heard() {
+    let elsewhere = Webhook::default();
+    let url = elsewhere.start().await;
+    let asked = Arc::new(Mutex::new(0));
+    let leads = {
+        let asked = asked.clone();
+        move || async move {
+            *asked.lock().unwrap() += 1;
+            Redirect::temporary(&url)
+        }
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = Router::new().route("/hook", post(leads));
+    tokio::spawn(axum::serve(listener, router).into_future());
+    let world = world(|alarm| alarm.webhook = format!("http://{address}/hook")).await;
+    world.after(0).await;
+    world
+        .site()
+        .set_fault("/feed/rss", Fault::Status(410, None));
+    world.after(24 * 60).await;
+    assert_eq!((*asked.lock().unwrap(), elsewhere.told()), (1, vec![]));
+    world.after(24 * 60).await;
+    assert_eq!((*asked.lock().unwrap(), elsewhere.told()), (2, vec![]));
 }
 
 /// The command heard nothing new for as long as the webhook took.

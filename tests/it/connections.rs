@@ -123,6 +123,41 @@ async fn headers_without_end_are_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn there_are_no_more_connections_than_places_and_who_comes_then_waits_for_one() {
+    let world = World::read(1).await;
+    // So few files are left for connections.
+    let places = 64;
+    let daemon = Daemon::start_by(world.shell("ulimit -n 576; exec \"$0\" run")).await;
+    daemon.wait_for("/all.rss", "<rss").await;
+    let address = daemon.base.strip_prefix("http://").unwrap();
+    let ask = async |stream: &mut TcpStream| {
+        let request = b"GET /live HTTP/1.1\r\nHost: a\r\n\r\n";
+        stream.write_all(request).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+    };
+    let mut held = Vec::new();
+    for _ in 0..places {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        ask(&mut stream).await;
+        held.push(stream);
+    }
+    let mut late = TcpStream::connect(address).await.unwrap();
+    let waits = tokio::time::timeout(Duration::from_secs(1), ask(&mut late));
+    assert!(waits.await.is_err(), "it waits");
+    // The store has files left, and what is new is read.
+    world.site().publish(of_today(2..=2).remove(0));
+    world.fetch().await;
+    held.pop();
+    let mut answer = [0; 12];
+    late.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    drop(held);
+    daemon.wait_for("/all.rss", "Release number 2<").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_request_hides_within_another() {
     let world = World::read(1).await;
     let daemon = Daemon::serving(&world).await;

@@ -150,6 +150,18 @@ impl World {
         command
     }
 
+    /// A shell that does something and then becomes the binary, which is its `$0`.
+    pub fn shell(&self, script: &str) -> Command {
+        let program = self.command(&[]);
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script]).arg(program.get_program());
+        let set = program.get_envs();
+        shell.envs(set.filter_map(|(key, value)| Some((key, value?))));
+        shell.env_remove("NPCC_FEEDS_TEST_POSTGRES");
+        shell.current_dir(self.folder.path());
+        shell
+    }
+
     /// Runs the binary to its end.
     pub async fn run(&self, arguments: &[&str]) -> Output {
         let mut command = self.command(arguments);

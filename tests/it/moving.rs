@@ -127,12 +127,15 @@ fn lines(export: &str) -> Vec<Value> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_exported_with_everything_makes_the_same_store() {
     let mut world = eventful().await;
+    for seldom in [
+        "INSERT INTO layout_paragraphs (source, hash, at) VALUES ('npcc', 7, 1)",
+        "INSERT INTO redacted_leads (guid, lead) SELECT MIN(guid), 7 FROM releases",
+    ] {
+        world.change_store(seldom).await;
+    }
     let (before, files) = (rows(&world).await, world.publish().await);
     for (table, rows) in &before {
-        assert!(
-            !rows.is_empty() || ["layout_paragraphs", "redacted_leads"].contains(&table.as_str()),
-            "nothing is in {table}"
-        );
+        assert!(!rows.is_empty(), "nothing is in {table}");
     }
     let export = put_away(&mut world, &["--with-withdrawn"]).await;
     assert_eq!(

@@ -505,3 +505,19 @@ async fn a_removed_lead_does_not_move_along_with_a_new_text() {
     assert!(!world.places("nothing is left of it").await.is_empty());
     assert!(!world.store_holds("Lead of number 3."));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_that_may_hold_a_removed_text_is_named() {
+    let world = World::in_file(of_today(1..=3)).await;
+    world.fetch().await;
+    let backup = "store/npcc-feeds.db-version-3";
+    std::fs::write(world.path(backup), "").unwrap();
+    let redact = ["redact", "http://127.0.0.1/releases/release-number-3"];
+    let output = world.run(&redact).await;
+    assert!(output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains(backup) && said.contains("remove that file"),
+        "{said}"
+    );
+}

@@ -1,7 +1,7 @@
 //! A daemon that runs beside a test.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,10 @@ impl Daemon {
     }
 
     pub async fn start_with(world: &World, arguments: &[&str]) -> Daemon {
-        let mut command = world.command(arguments);
+        Daemon::start_by(world.command(arguments)).await
+    }
+
+    pub async fn start_by(mut command: Command) -> Daemon {
         command.stderr(Stdio::piped());
         tokio::task::spawn_blocking(move || {
             let mut child = command.spawn().unwrap();

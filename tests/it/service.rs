@@ -243,17 +243,8 @@ async fn while_one_program_takes_the_place_of_another_no_connection_is_dropped()
     let url = format!("http://{}/all.rss", listener.local_addr().unwrap());
     // As a service manager does: the socket is its own, and each program inherits it as file 3.
     let start = || {
-        let program = world.command(&["run"]);
-        let script = "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" run 3<&0 0</dev/null";
-        let mut shell = std::process::Command::new("sh");
-        shell.args(["-c", script]).arg(program.get_program());
-        shell.envs(
-            program
-                .get_envs()
-                .filter_map(|(key, value)| Some((key, value?))),
-        );
+        let mut shell = world.shell("LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" run 3<&0 0</dev/null");
         shell
-            .current_dir(world.folder.path())
             .stdin(OwnedFd::from(listener.try_clone().unwrap()))
             .stderr(Stdio::null());
         Program(shell.spawn().unwrap())
