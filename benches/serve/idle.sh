@@ -11,49 +11,16 @@ minutes=${IDLE_MINUTES:-10}
 most_kb=$((24 * 1024))
 most_percent=0.10
 
-work=$(mktemp -d)
-pids=()
-cleanup() {
-    [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
-    wait 2>/dev/null || true
-    rm -rf "$work"
-}
-trap cleanup EXIT
-
-if [ -z "${NPCC_FEEDS:-}" ] || [ -z "${NEWSROOM:-}" ]; then
-    cargo build --quiet --release --bins --examples
-fi
-built=${CARGO_TARGET_DIR:-$PWD/target}/release
-npcc_feeds=${NPCC_FEEDS:-$built/npcc-feeds}
-newsroom=${NEWSROOM:-$built/examples/newsroom}
-
 port=18671
-export NPCC_FEEDS_SOURCES__0__FEED=http://127.0.0.1:$port/feed/rss
-export NPCC_FEEDS_SOURCES__0__LISTING=http://127.0.0.1:$port/releases
-export NPCC_FEEDS_SOURCES__0__HOSTS='["127.0.0.1"]'
-export NPCC_FEEDS_STORE__URL=sqlite:$work/store/npcc-feeds.db
-export NPCC_FEEDS_SERVE__LISTEN=127.0.0.1:$((port + 1))
-
-python3 benches/serve/releases.py "$releases" >"$work/releases.jsonl"
-"$newsroom" --listen "127.0.0.1:$port" --releases "$work/releases.jsonl" >"$work/newsroom.log" &
-pids+=($!)
-for _ in $(seq 100); do
-    curl -fs -o /dev/null "http://127.0.0.1:$port/releases" && break
-    sleep 0.1
-done
-for command in fetch backfill; do
-    NPCC_FEEDS_FETCH__PAUSE=1ms "$npcc_feeds" --log error "$command" >/dev/null
-done
+. benches/serve/environment.sh
+newsroom_of "$releases"
 stored=$("$npcc_feeds" --log error releases --limit $((releases + 1)) --format json | grep -c '"guid"')
 [ "$stored" -eq "$releases" ] || { echo "$stored of $releases releases are stored" >&2; exit 1; }
 
 "$npcc_feeds" --log warn run 2>"$work/daemon.log" &
 daemon=$!
 pids+=("$daemon")
-for _ in $(seq 300); do
-    curl -fs -o /dev/null "http://127.0.0.1:$((port + 1))/all.rss" && break
-    sleep 0.1
-done
+answers "$ours/all.rss"
 # What is made at the start is made.
 sleep 60
 

@@ -32,51 +32,12 @@ threads=$((cores - 1 < connections ? cores - 1 : connections))
 ulimit -n 32768 2>/dev/null || ulimit -n "$(ulimit -Hn)"
 [ "$(ulimit -n)" -ge $((idle + slow + 1000)) ] || { echo "only $(ulimit -n) open files are allowed" >&2; exit 2; }
 
-work=$(mktemp -d)
-# nginx's worker is another user when root starts it.
-chmod 755 "$work"
-pids=()
-cleanup() {
-    [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
-    wait 2>/dev/null || true
-    rm -rf "$work"
-}
-trap cleanup EXIT
-
-if [ -z "${NPCC_FEEDS:-}" ] || [ -z "${NEWSROOM:-}" ]; then
-    cargo build --quiet --release --bins --examples
-fi
-built=${CARGO_TARGET_DIR:-$PWD/target}/release
-npcc_feeds=${NPCC_FEEDS:-$built/npcc-feeds}
-newsroom=${NEWSROOM:-$built/examples/newsroom}
-
 port=18661
-ours=http://127.0.0.1:$((port + 1))
-theirs=http://127.0.0.1:$((port + 2))
-export NPCC_FEEDS_SOURCES__0__FEED=http://127.0.0.1:$port/feed/rss
-export NPCC_FEEDS_SOURCES__0__LISTING=http://127.0.0.1:$port/releases
-export NPCC_FEEDS_SOURCES__0__HOSTS='["127.0.0.1"]'
+. benches/serve/environment.sh
 export NPCC_FEEDS_FETCH__PAUSE=1ms
-export NPCC_FEEDS_STORE__URL=sqlite:$work/store/npcc-feeds.db
-export NPCC_FEEDS_SERVE__LISTEN=${ours#http://}
-export NPCC_FEEDS_SERVE__PUBLIC_URL=$ours
-
-answers() {
-    for _ in $(seq 100); do
-        curl -fs -o /dev/null "$1" && return
-        sleep 0.1
-    done
-    echo "$1 never answered" >&2
-    return 1
-}
-
-python3 benches/serve/releases.py 60 >"$work/releases.jsonl"
-"$newsroom" --listen "127.0.0.1:$port" --releases "$work/releases.jsonl" >"$work/newsroom.log" &
-pids+=($!)
-answers "http://127.0.0.1:$port/releases"
+theirs=http://127.0.0.1:$((port + 2))
 # All is fetched before, so that the feeds stay as they are while they are measured.
-"$npcc_feeds" --log error fetch >/dev/null
-"$npcc_feeds" --log error backfill >/dev/null
+newsroom_of 60
 "$npcc_feeds" --log error publish "$work/site" >/dev/null
 # nginx serves what stands beside a file.
 [ -e "$work/site/all.rss.gz" ] || gzip -9 -k -n "$work/site/all.rss"
