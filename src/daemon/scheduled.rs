@@ -204,33 +204,23 @@ impl Ingest {
 
 /// The line of a cycle, each figure of which is a field.
 fn tell_of(report: &Report, next: &str) {
-    let Report {
-        id,
-        requests,
-        new,
-        revised,
-        merged,
-        withdrawn,
-        ..
-    } = report;
-    let failed = report.failed.len();
     // The level of an event is fixed where it stands.
     macro_rules! tell {
         ($level:ident, $words:literal) => {
             tracing::$level!(
-                source = id,
-                requests,
-                new,
-                revised,
-                merged,
-                withdrawn,
-                failed,
+                source = report.id,
+                requests = report.requests,
+                new = report.new,
+                revised = report.revised,
+                merged = report.merged,
+                withdrawn = report.withdrawn,
+                failed = report.failed.len(),
                 next,
                 $words
             )
         };
     }
-    if failed == 0 {
+    if report.failed.is_empty() {
         tell!(info, "read");
     } else {
         tell!(warn, "read, but for what failed");
