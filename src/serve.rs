@@ -447,3 +447,6 @@ fn log<B>(request: &Request<B>, response: &Response<Body>) {
 fn is_for_scripts(content_type: &str) -> bool {
     [media::JSON_FEED, media::JSON_LINES, media::CSV].contains(&content_type)
 }
+
+#[cfg(test)]
+mod tests;

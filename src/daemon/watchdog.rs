@@ -235,6 +235,16 @@ mod tests {
         assert_eq!(stuck, format!("nobody answers at {address}"));
         watchdog.addresses.pop();
 
+        // One connection that hangs is no store that hangs.
+        let mut hanging = store.hang().await;
+        tokio::time::pause();
+        let stuck = watchdog.stuck().await.unwrap();
+        tokio::time::resume();
+        assert_eq!(stuck, "the store has not answered in 10s");
+        hanging.pop();
+        assert_eq!(watchdog.stuck().await, None);
+        drop(hanging);
+
         // It fails, but answers.
         store.close().await;
         assert!(store.change().await.is_err());

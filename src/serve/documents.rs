@@ -321,6 +321,39 @@ impl Documents {
 mod tests {
     use super::*;
 
+    #[tokio::test]
+    async fn whatever_is_asked_for_what_is_kept_of_it_has_a_bound() {
+        let documents = Documents::default();
+        let as_of = AsOf {
+            change: 1,
+            print: 2,
+        };
+        let mut bytes = 0;
+        for n in 0..100_u64 {
+            // Nothing packs it.
+            let text: Vec<u8> = (0..20_000)
+                .flat_map(|at| {
+                    xxhash_rust::xxh3::xxh3_64(&[n, at].map(u64::to_le_bytes).concat())
+                        .to_le_bytes()
+                })
+                .collect();
+            bytes += text.len() as u64;
+            let document = Document {
+                content_type: "text/plain",
+                bytes: text,
+            };
+            let held = Held::new(document, DateTime::UNIX_EPOCH);
+            let make = async { Ok::<_, io::Error>(held) };
+            // The address is of somebody else's making as well.
+            let address = format!("/search?q={n}{}", " ".repeat(2000));
+            let made = documents.made(as_of, &address, make).await.unwrap();
+            documents.content(&made, Encoding::Identity).await.unwrap();
+            assert!(documents.kept.weight() <= KEPT_BYTES);
+        }
+        assert!(bytes > 2 * KEPT_BYTES);
+        assert!(documents.kept.weight() > KEPT_BYTES / 2);
+    }
+
     #[test]
     fn a_feed_that_many_waited_for_is_sealed_once() {
         let documents = Documents::default();

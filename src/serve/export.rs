@@ -1,12 +1,14 @@
 //! The whole record as an answer, sent as it is read from the store.
 
-use std::time::{Duration, Instant};
+use std::io;
+use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, StreamBody};
 use hyper::body::Frame;
+use tokio::time::Instant;
 
 use super::documents::{Accepted, Encoding, text_header};
 use super::packed::packed;
@@ -59,18 +61,8 @@ impl Server {
             return not_yet("Many are reading the whole record now; try again later.\n");
         };
         let pieces = match self.edition.export(format, Records::None).await {
-            Ok(pieces) => {
-                let begun = Instant::now();
-                pieces.map(move |piece| {
-                    // The place is free again when the stream ends.
-                    let _place = &place;
-                    let piece = piece.map_err(std::io::Error::other)?;
-                    if begun.elapsed() > EXPORTED_WITHIN {
-                        return Err(std::io::ErrorKind::TimedOut.into());
-                    }
-                    Ok::<Vec<u8>, std::io::Error>(piece)
-                })
-            }
+            // The place is free again when the stream ends.
+            Ok(pieces) => cut_in_time(pieces).inspect(move |_| _ = &place),
             Err(error) => {
                 tracing::warn!(%error, "an export could not be made");
                 return not_yet("This cannot be made now; try again later.\n");
@@ -90,5 +82,39 @@ impl Server {
         let encoding = encoding.map(|encoding| (header::CONTENT_ENCODING, encoding));
         response.headers_mut().extend(encoding);
         response
+    }
+}
+
+/// The pieces until it has taken too long, and then an error, so that nobody takes the rest for the whole.
+fn cut_in_time<E: std::error::Error + Send + Sync + 'static>(
+    pieces: impl Stream<Item = Result<Vec<u8>, E>>,
+) -> impl Stream<Item = io::Result<Vec<u8>>> {
+    let begun = Instant::now();
+    pieces.map(move |piece| {
+        if begun.elapsed() > EXPORTED_WITHIN {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        piece.map_err(io::Error::other)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures_util::stream;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_export_that_is_not_taken_in_time_is_cut() {
+        let pieces = (0..3).map(|n| Ok::<_, io::Error>(vec![n]));
+        let mut taken = pin!(cut_in_time(stream::iter(pieces)));
+        assert_eq!(taken.next().await.unwrap().unwrap(), [0]);
+        tokio::time::advance(EXPORTED_WITHIN).await;
+        assert_eq!(taken.next().await.unwrap().unwrap(), [1]);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        let cut = taken.next().await.unwrap().unwrap_err();
+        assert_eq!(cut.kind(), io::ErrorKind::TimedOut);
     }
 }

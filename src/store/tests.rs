@@ -1,4 +1,5 @@
 use sqlx::AssertSqlSafe;
+use sqlx::pool::PoolConnection;
 
 use super::test_store::{fresh, server};
 use super::*;
@@ -22,6 +23,14 @@ async fn in_file() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}/new/store.db", folder.path().display());
     (folder, Store::open(&url).await.unwrap())
+}
+
+impl Store {
+    /// All connections, so that whoever asks for one waits until they are dropped: a store that hangs.
+    pub(crate) async fn hang(&self) -> Vec<PoolConnection<Any>> {
+        let all = (0..CONNECTIONS).map(|_| self.pool.acquire());
+        futures_util::future::try_join_all(all).await.unwrap()
+    }
 }
 
 fn address(path: &str, gap: Option<i64>) -> NewAddress {

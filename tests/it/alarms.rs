@@ -334,3 +334,70 @@ async fn the_daemon_tells_and_so_does_fetch() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.contains("no address to post to"), "{said}");
 }
+
+/// What is told of, kind by kind: each raised once however long it lasts, and cleared once.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_kind_of_trouble_is_told_of_once_and_so_is_its_end() {
+    let webhook = Webhook::default();
+    let url = webhook.start().await;
+    let world = world(|alarm| alarm.webhook = url).await;
+    let told = |kind: &str| {
+        let told = webhook.told();
+        let of_kind = told.iter().filter(|(one, _)| one == kind);
+        of_kind.map(|(_, state)| state.clone()).collect::<Vec<_>>()
+    };
+    let publish = |n| {
+        let mut item = numbered(n..=n).remove(0);
+        item.date = world.clock.now().date_naive().to_string();
+        world.site().publish(item);
+    };
+    // One a day, so that a day without one is nothing, and a month is.
+    for n in 6..=30 {
+        publish(n);
+        world.after(24 * 60).await;
+    }
+    assert_eq!(webhook.told(), []);
+
+    world.site().set_fault("/", Fault::Challenge);
+    world.after(15).await;
+    world.after(15).await;
+    assert_eq!(told("challenged"), ["raised"]);
+    world.site().clear_faults();
+    world.after(24 * 60).await;
+    world.after(61).await;
+    assert_eq!(told("challenged"), ["raised", "cleared"]);
+
+    let raw = world.site().feed(&world.newsroom.base());
+    world.site().set_raw("/new/feed", "text/xml", raw);
+    let moved = Fault::Redirect(301, "/new/feed".to_owned());
+    world.site().set_fault("/feed/rss", moved);
+    world.after(15).await;
+    world.after(15).await;
+    assert_eq!(told("moved"), ["raised"]);
+    world.site().clear_faults();
+    world.after(24 * 60).await;
+    world.after(61).await;
+    assert_eq!(told("moved"), ["raised", "cleared"]);
+
+    for n in 1..=30 {
+        world.site().edit(&format!("release-number-{n}"), |item| {
+            item.body += "\n\nShare this story with your friends"
+        });
+    }
+    world.after(24 * 60).await;
+    assert_eq!(
+        (told("layout"), told("silent")),
+        (vec!["raised".to_owned()], vec![])
+    );
+    // A layout is new for a week; by then nothing has come for longer than is usual.
+    for _ in 0..12 {
+        world.after(24 * 60).await;
+    }
+    assert_eq!(told("layout"), ["raised", "cleared"]);
+    assert_eq!(told("silent"), ["raised"]);
+    publish(31);
+    world.after(15).await;
+    world.after(61).await;
+    assert_eq!(told("silent"), ["raised", "cleared"]);
+    assert_eq!(webhook.told().len(), 8);
+}

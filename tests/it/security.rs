@@ -46,6 +46,47 @@ async fn the_servers_password_is_in_no_message() {
     }
 }
 
+/// Neither where he is nor what a proxy says of that.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscribers_address_is_written_nowhere() {
+    let world = World::read(2).await;
+    let daemon = Daemon::start_with(&world, &["run", "--log", "trace"]).await;
+    daemon.wait_for("/all.rss", "<rss").await;
+    let address = daemon.base.strip_prefix("http://").unwrap();
+    let mut addresses = vec!["203.0.113.77".to_owned()];
+    for path in [
+        "/all.rss",
+        "/search?q=word",
+        "/nowhere",
+        "/%",
+        "/status",
+        "/export.csv",
+    ] {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        addresses.push(stream.local_addr().unwrap().to_string());
+        let request = format!(
+            "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX-Forwarded-For: 203.0.113.77\r\n\
+             X-Real-IP: 203.0.113.77\r\nForwarded: for=203.0.113.77\r\nUser-Agent: one-that-is-told\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.read_to_end(&mut Vec::new()).await.unwrap();
+    }
+    until("all answers are in the log", || {
+        let log = daemon.log.lock().unwrap();
+        log.matches("one-that-is-told").count() == 6
+    })
+    .await;
+    let log = daemon.log.lock().unwrap().clone();
+    let shown = daemon.text("/status").await + &daemon.text("/metrics").await;
+    for address in &addresses {
+        assert!(
+            !log.contains(address) && !shown.contains(address),
+            "{address}: {log}"
+        );
+        assert!(!world.store_holds(address), "{address}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn errors_tell_nothing_of_the_program_or_its_host() {
     let world = World::read(2).await;

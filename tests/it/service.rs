@@ -86,6 +86,27 @@ async fn the_service_manager_is_told_when_feeds_are_served_how_sources_are_and_t
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_service_manager_is_not_told_that_feeds_are_served_before_there_are_any() {
+    let mut world = World::read(3).await;
+    let manager = Manager::listen(&mut world);
+    world
+        .change_store("ALTER TABLE tags RENAME TO elsewhere")
+        .await;
+    let daemon = Daemon::start(&world).await;
+    until("two editions could not be made", || {
+        let log = daemon.log.lock().unwrap();
+        log.matches("publishing failed").count() > 1
+    })
+    .await;
+    assert_eq!(manager.heard("READY=1"), 0);
+    world
+        .change_store("ALTER TABLE elsewhere RENAME TO tags")
+        .await;
+    manager.hears("READY=1").await;
+    assert_eq!(daemon.text("/all.rss").await.matches("<item>").count(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_new_configuration_and_taxonomy_are_taken_while_the_daemon_serves() {
     let mut world = World::read(4).await;
     let manager = Manager::listen(&mut world);

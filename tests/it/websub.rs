@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::Redirect;
 use axum::routing::post;
 
 use crate::harness::{World, of_today};
@@ -156,4 +157,28 @@ async fn without_a_hub_none_is_named() {
     let answer = daemon.get("/all.rss").await;
     assert!(answer.headers().get("link").is_none());
     assert!(!answer.text().await.unwrap().contains("rel=\"hub\""));
+}
+
+/// What is told is for the hub that the configuration names, and for no other.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hub_that_leads_elsewhere_has_not_heard() {
+    let elsewhere = Hub::default();
+    let url = elsewhere.start().await;
+    let router = Router::new().route("/", post(|| async move { Redirect::temporary(&url) }));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(axum::serve(listener, router).into_future());
+    let mut world = World::read(2).await;
+    world.set("PUBLISH__HUB", &format!("http://{address}/"));
+    world.set("SERVE__PUBLIC_URL", "http://feeds.example");
+    let daemon = Daemon::serving(&world).await;
+    *elsewhere.base.lock().unwrap() = daemon.base.clone();
+    until("the hub is told again later", || {
+        let log = daemon.log.lock().unwrap();
+        log.matches("it answers 307 Temporary Redirect for http://feeds.example/")
+            .count()
+            > 0
+    })
+    .await;
+    assert_eq!(elsewhere.was_told(""), 0);
 }
