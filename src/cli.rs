@@ -35,6 +35,7 @@ use tracing::Level;
 
 use crate::document::Problems;
 use crate::memory;
+use crate::store;
 use crate::text;
 use log::LogFormat;
 
@@ -47,6 +48,8 @@ const FAILED: u8 = 1;
 const WRONG_USE: u8 = 2;
 /// The configuration is bad (`EX_CONFIG` of sysexits.h).
 const BAD_CONFIGURATION: u8 = 78;
+/// What failed is not mended by starting anew, as [`FAILED`] may be (`EX_UNAVAILABLE`): for a service manager, which would.
+const LASTS: u8 = 69;
 
 /// Reads the National Police Chiefs' Council's newsroom on a schedule, keeps every release, and republishes one RSS
 /// feed per topic.
@@ -113,6 +116,34 @@ enum Command {
     Live,
 }
 
+impl Command {
+    /// Whether it writes to the store, which has to be well for that. The others give what can still be read of one that is not.
+    fn writes(&self) -> bool {
+        match self {
+            Command::Run
+            | Command::Fetch(_)
+            | Command::Backfill(_)
+            | Command::Import(_)
+            | Command::Label(_)
+            | Command::Merge(_)
+            | Command::Split(_)
+            | Command::Redact(_)
+            | Command::Reclassify(_)
+            | Command::Rededuplicate(_) => true,
+            Command::Publish(_)
+            | Command::Export(_)
+            | Command::Topics(_)
+            | Command::Releases(_)
+            | Command::Show(_)
+            | Command::Labels(_)
+            | Command::Classify(_)
+            | Command::Evaluate(_)
+            | Command::Check(_)
+            | Command::Live => false,
+        }
+    }
+}
+
 /// Why a command ends without having done its work.
 #[derive(Debug)]
 enum Stop {
@@ -132,6 +163,7 @@ impl<E: Into<anyhow::Error>> From<E> for Stop {
 impl Stop {
     fn exit_code(&self) -> u8 {
         match self {
+            Stop::Error(error) if is_a_service() && is_lasting(error) => LASTS,
             Stop::Failed | Stop::Error(_) => FAILED,
             Stop::WrongUse(_) => WRONG_USE,
             Stop::Configuration(_) => BAD_CONFIGURATION,
@@ -202,11 +234,14 @@ async fn command(arguments: Arguments) -> Outcome {
     let file = arguments.config.as_deref();
     match arguments.command.unwrap_or(Command::Run) {
         Command::Check(output) => check::run(file, output.format),
-        Command::Live => live::run(&setup::read(file)?.config).await,
+        Command::Live => live::run(&setup::config(file)?).await,
         Command::Classify(classify) => classify::run(&setup::read(file)?, &classify),
         Command::Evaluate(evaluate) => evaluate::run(setup::read(file)?, evaluate).await,
         other => {
             let ingest = setup::read(file)?.open().await?;
+            if other.writes() {
+                ingest.store.check().await?;
+            }
             let outcome = match other {
                 Command::Run => run::run(&ingest, file).await,
                 Command::Fetch(fetch) => fetch::run(&ingest, &fetch).await,
@@ -233,6 +268,16 @@ async fn command(arguments: Arguments) -> Outcome {
             outcome
         }
     }
+}
+
+/// Whether a service manager has started us, and waits for our word (sd_notify(3)).
+fn is_a_service() -> bool {
+    std::env::var_os("NOTIFY_SOCKET").is_some()
+}
+
+fn is_lasting(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<store::Error>();
+    error.is_some_and(store::Error::is_lasting)
 }
 
 /// An error with those of its causes that it does not tell itself.

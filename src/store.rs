@@ -91,16 +91,16 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Url`], [`Error::Folder`], [`Error::File`], [`Error::Owner`], [`Error::Open`], [`Error::Newer`],
-    /// [`Error::Backup`], [`Error::Migrate`].
+    /// [`Error::Damaged`], [`Error::Backup`], [`Error::Migrate`].
     pub async fn open(url: &str) -> Result<Store> {
         sqlx::any::install_default_drivers();
         let (place, options) = Place::of(url)?;
-        let failed = |source| Error::Open {
-            url: match &place {
+        let failed = |source| {
+            let url = match &place {
                 Place::File(_) => url.to_owned(),
                 Place::Server => postgres::shown(url),
-            },
-            source,
+            };
+            Error::at_opening(url, source)
         };
         // A pool tries again for half a minute, and then tells only that it did: what cannot be opened shows here.
         let mut first = AnyConnection::connect_with(&options)
@@ -108,7 +108,6 @@ impl Store {
             .map_err(failed)?;
         place.prepare(&mut first).await.map_err(failed)?;
         bring_up_to_date(&mut first, &place, &options).await?;
-        first.close().await.map_err(failed)?;
         let (preparing, cleaning) = (place.clone(), place.clone());
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
@@ -124,6 +123,8 @@ impl Store {
             .connect_with(options.clone())
             .await
             .map_err(failed)?;
+        // Not the last that is closed, which would fold a journal into a file that may be damaged.
+        first.close().await.map_err(failed)?;
         let store = Store {
             pool,
             options,
@@ -152,7 +153,7 @@ impl Store {
     /// [`Error::Damaged`], [`Error::Sql`].
     pub async fn check(&self) -> Result<()> {
         match self.place {
-            Place::File(_) => sqlite::check(&mut *self.pool.acquire().await?).await,
+            Place::File(_) => sqlite::check(&mut *self.pool.acquire().await?, &self.options).await,
             Place::Server => Ok(()),
         }
     }
@@ -297,6 +298,7 @@ async fn bring_up_to_date(
     if let (Some(version), Place::File(file)) = (version, place)
         && version < migrations::VERSION
     {
+        sqlite::check(connection, options).await?;
         sqlite::back_up(connection, file, version).await?;
     }
     let pool = AnyPoolOptions::new().max_connections(1);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The store's disk is full, then can only be read, then the store is locked by another program: each is told in words, feeds go
+# The store's disk is full, then fails and can only be read, then the store is locked by another program: each is told in words, feeds go
 # on being served, and when it is over every release comes, once.
 set -eu
 # Mounts are root's, in a namespace of one's own as well.
@@ -47,7 +47,17 @@ stop() {
 }
 
 mkdir "$work/store"
-mount -t tmpfs -o size=50m tmpfs "$work/store"
+# A file system that the kernel takes for broken can only be read from one moment to the next, whoever writes to it. Where none can
+# be made of a file, a smaller proof has to do.
+truncate -s 50M "$work/disk"
+mkfs.ext4 -q -O ^has_journal -m 0 "$work/disk" 2>/dev/null
+if mount -o loop,errors=remount-ro "$work/disk" "$work/store" 2>/dev/null; then
+    breaks=yes
+else
+    breaks=
+    mount -t tmpfs -o size=50m tmpfs "$work/store"
+    echo "!! no file system of a file can be mounted here: that a disk breaks under the daemon is not checked" >&2
+fi
 trap 'kill "${pids[@]}" 2>/dev/null || true; wait; umount "$work/store"; cleanup' EXIT
 newsroom --hold 1
 "$npcc_feeds" --log error fetch >/dev/null
@@ -64,34 +74,49 @@ for n in 1 2; do comes "$n" "there was room"; done
 within 130 "/health is well again" not troubled 'disk is full'
 echo "full: told, served all the while, made up for"
 
+if [ "$breaks" ]; then
+    mount -o remount,abort "$work/store"
+    publish 3
+    within 130 "that its disk fails is told" says "the store's disk fails"
+    is_served "the disk fails"
+    within 130 "/health tells of it" troubled 'disk fails'
+fi
 # As after a power failure: SQLite needs the journal that a clean end takes away (https://sqlite.org/wal.html, Read-Only
 # Databases).
 {
     kill -KILL "$daemon"
     wait "$daemon" || true
 } 2>/dev/null
-mount -o remount,ro "$work/store"
+[ "$breaks" ] || mount -o remount,ro "$work/store"
 start
-publish 3
+publish 4
 within 130 "that it cannot be written" says 'the store cannot be written'
 is_served "the store can only be read"
+within 130 "/health tells of it" troubled 'cannot be written'
 stop
-mount -o remount,rw "$work/store"
+if [ "$breaks" ]; then
+    umount "$work/store"
+    e2fsck -fp "$work/disk" >/dev/null || [ $? -le 1 ]
+    mount -o loop "$work/disk" "$work/store"
+else
+    mount -o remount,rw "$work/store"
+fi
 start
-comes 3 "it could be written"
-echo "read-only: told, served all the while, made up for"
+[ -z "$breaks" ] || comes 3 "the disk was mended"
+comes 4 "it could be written"
+echo "read-only${breaks:+, from one moment to the next and at the start}: told, served all the while, made up for"
 
 mkfifo "$work/gate"
 sqlite3 "$work/store/npcc-feeds.db" <"$work/gate" &
 pids+=($!)
 exec 3>"$work/gate"
 echo 'BEGIN IMMEDIATE;' >&3
-publish 4
+publish 5
 within 130 "the lock is told" says 'locked by another program'
 is_served "the store is locked"
 echo 'ROLLBACK;' >&3
 exec 3>&-
-comes 4 "the lock"
+comes 5 "the lock"
 echo "locked: told, served all the while, made up for"
 
 twice=$(sqlite3 "$work/store/npcc-feeds.db" 'SELECT title FROM releases GROUP BY title HAVING COUNT(*) > 1')

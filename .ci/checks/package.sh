@@ -36,7 +36,7 @@ dpkg-deb --root-owner-group -Zgzip -z1 -b "$work/newer" "$work/proof/newer.deb" 
 # What the package depends on waits in apt's cache, since the root has no network later: nothing may ask the real newsroom.
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
 root=$work/root
-$sudo mmdebstrap --quiet --mode=root --variant=minbase --include=systemd,systemd-sysv,curl,procps,sudo --skip=cleanup/apt \
+$sudo mmdebstrap --quiet --mode=root --variant=minbase --include=systemd,systemd-sysv,curl,procps,socat,sudo --skip=cleanup/apt \
     --customize-hook='chroot "$1" apt-get -qq install --download-only -y ca-certificates >/dev/null' "$suite" "$root"
 # What a person would answer.
 $sudo tee "$root/etc/apt/apt.conf.d/proof" >/dev/null <<'END'

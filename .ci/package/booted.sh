@@ -91,6 +91,74 @@ done
 [ "$(systemctl is-active npcc-feeds-fetch.timer || true)" = inactive ]
 proved "'$as_package' to a served feed, with certificates, manual pages and completions"
 
+# A newsroom behind TLS, whose authority nobody here knows, then everybody.
+key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+mkdir /tmp/tls
+openssl req -x509 $key -days 2 -subj "/CN=An authority" -keyout /tmp/tls/ca.key -out /tmp/tls/ca.crt 2>/dev/null
+openssl req $key -subj /CN=newsroom -keyout /tmp/tls/newsroom.key -out /tmp/tls/newsroom.csr 2>/dev/null
+openssl x509 -req -in /tmp/tls/newsroom.csr -CA /tmp/tls/ca.crt -CAkey /tmp/tls/ca.key -set_serial 1 -days 2 \
+    -extfile <(echo subjectAltName=IP:127.0.0.1) -out /tmp/tls/newsroom.crt 2>/dev/null
+cat /tmp/tls/newsroom.key /tmp/tls/newsroom.crt >/tmp/tls/newsroom.pem
+socat OPENSSL-LISTEN:8613,bind=127.0.0.1,reuseaddr,fork,cert=/tmp/tls/newsroom.pem,verify=0 TCP:127.0.0.1:8612 2>/dev/null &
+sed -i 's|http://127.0.0.1:8612|https://127.0.0.1:8613|' "$config"
+systemctl reload npcc-feeds
+cycle() { (cd / && sudo -u npcc-feeds npcc-feeds fetch --format json 2>/dev/null); }
+for _ in $(seq 20); do
+    report=$(cycle) || true
+    [[ "$report" != *certificate* ]] || break
+    sleep 1
+done
+[[ "$report" = *certificate* ]] || fail "a certificate of nobody's is taken: $report"
+cp /tmp/tls/ca.crt /usr/local/share/ca-certificates/proof.crt
+update-ca-certificates >/dev/null 2>&1
+for _ in $(seq 20); do
+    report=$(cycle) && break
+    sleep 1
+done
+[[ "$report" = *'"failed": []'* ]] || fail "over TLS: $report"
+proved "a newsroom is read over TLS once the host trusts its authority, and not before"
+
+# A daemon that stands still is ended and started anew. The limits are a test's.
+drop_in=/etc/systemd/system/npcc-feeds.service.d
+mkdir -p "$drop_in"
+printf '[Unit]\nOnFailure=told.service\n[Service]\nWatchdogSec=4s\nRestartSec=1s\n' >"$drop_in/proof.conf"
+printf '[Service]\nType=oneshot\nExecStart=touch /tmp/told\n' >/etc/systemd/system/told.service
+systemctl daemon-reload
+systemctl restart npcc-feeds
+sleep 6
+process=$(systemctl show -P MainPID npcc-feeds.service)
+[ "$(systemctl show -P NRestarts npcc-feeds.service)" = 0 ] || fail "restarted without a reason"
+kill -STOP "$process"
+for _ in $(seq 60); do
+    [ "$(systemctl show -P NRestarts npcc-feeds.service)" = 0 ] || break
+    sleep 0.5
+done
+[ "$(systemctl show -P NRestarts npcc-feeds.service)" = 1 ]
+journalctl --no-pager -u npcc-feeds | grep -i 'watchdog timeout' >/dev/null
+serves
+[ ! -e /tmp/told ]
+proved "a daemon that stands still is started anew"
+
+# What a new start does not mend leaves a unit that has failed, and somebody is told.
+systemctl stop npcc-feeds
+store=/var/lib/npcc-feeds/npcc-feeds.db
+cp -p "$store" /tmp/store
+dd if=/dev/zero of="$store" bs=4096 seek=20 count=20 conv=notrunc status=none
+cksum "$store" >/tmp/damaged
+if systemctl start npcc-feeds; then fail "a damaged store is used"; fi
+sleep 3
+state=$(for one in ActiveState ExecMainStatus NRestarts; do systemctl show -P "$one" npcc-feeds.service; done | xargs)
+[ "$state" = 'failed 69 0' ] || fail "a damaged store: $state"
+journalctl --no-pager -p err -u npcc-feeds | grep 'the store is damaged' >/dev/null
+cksum "$store" | cmp - /tmp/damaged
+[ -e /tmp/told ]
+cp -p /tmp/store "$store"
+rm -r "$drop_in" /etc/systemd/system/told.service
+systemctl daemon-reload
+systemctl start npcc-feeds
+serves
+proved "a damaged store is left as it is, the unit has failed, and OnFailure= tells of it; with a backup in its place all goes on"
+
 # A cycle of the daemon's own may still add older releases.
 guids >/tmp/guids
 socket=$(systemctl show -P InvocationID npcc-feeds.socket)

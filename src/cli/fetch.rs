@@ -35,7 +35,6 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
         true => By::Schedule,
         false => By::Person,
     };
-    ingest.store.check().await?;
     // Each for itself: one that is slow keeps no other waiting.
     let cycles = sources.into_iter().map(|source| ingest.cycle(source, by));
     let done = tokio::select! {

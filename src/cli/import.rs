@@ -34,7 +34,6 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
     let mut lines = read(&arguments.file)
         .with_context(|| format!("cannot read {file}"))?
         .lines();
-    ingest.store.check().await?;
     let (mut at, mut sources) = (0, BTreeSet::new());
     let next = || -> anyhow::Result<Option<Value>> {
         for line in lines.by_ref() {

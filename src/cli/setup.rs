@@ -38,6 +38,12 @@ impl Setup {
     }
 }
 
+/// Reads the configuration alone.
+pub(super) fn config(file: Option<&Path>) -> Result<Config, Stop> {
+    let document = configuration(file)?;
+    Config::read(&document, &environment()?).map_err(Stop::Configuration)
+}
+
 /// Reads configuration and taxonomy.
 pub(super) fn read(file: Option<&Path>) -> Result<Setup, Stop> {
     let document = configuration(file)?;

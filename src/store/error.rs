@@ -77,6 +77,11 @@ pub enum Error {
         "the store cannot be written ({0}); see that its file and folder, or its tables, belong to this user, and that its disk is not mounted read-only"
     )]
     ReadOnly(sqlx::Error),
+    /// The disk neither reads nor writes as it should: it is broken, or has been taken for broken and can only be read since.
+    #[error(
+        "the store's disk fails ({0}); see what the system's log says of it, as dmesg(1) shows, and start the daemon anew once it is mended"
+    )]
+    Disk(sqlx::Error),
     /// Somebody else has the store for himself.
     #[error(
         "the store is locked by another program for too long ({0}); see which has it open, as fuser(1) tells of a file, and pg_stat_activity of a server's"
@@ -152,10 +157,35 @@ impl Error {
         match self {
             Error::Full(_) => "The store's disk is full; the log says more.",
             Error::ReadOnly(_) => "The store cannot be written; the log says more.",
+            Error::Disk(_) => "The store's disk fails; the log says more.",
             Error::Locked(_) => "The store is locked by another program; the log says more.",
             Error::Damaged(_) => "The store is damaged; the log says more.",
             Error::Away(_) => "The store cannot be reached; the log says more.",
             _ => "The store failed; the log says more.",
+        }
+    }
+}
+
+impl Error {
+    /// What becomes of an error at opening a store, whose address is told as `url`.
+    pub(super) fn at_opening(url: String, source: sqlx::Error) -> Error {
+        if is_sqlites(CORRUPT, &source) {
+            damaged(source)
+        } else {
+            Error::Open { url, source }
+        }
+    }
+
+    /// Whether it stays so until a person does something about it, and starting anew mends nothing.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Error::Url { .. }
+            | Error::Newer { .. }
+            | Error::Daemon { .. }
+            | Error::Damaged(_)
+            | Error::Owner { .. } => true,
+            Error::Open { source, .. } => is_sqlites(NO_DATABASE, source),
+            _ => false,
         }
     }
 }
@@ -185,6 +215,7 @@ type Kind = fn(sqlx::Error) -> Error;
 fn of_postgres(code: &str) -> Kind {
     match code {
         "53100" => Error::Full,
+        "58030" => Error::Disk,
         // A transaction that may only read, and a right that lacks.
         "25006" | "42501" => Error::ReadOnly,
         // A lock, a statement that was stopped, a deadlock, transactions that cross.
@@ -202,9 +233,20 @@ fn of_sqlite(code: u32) -> Kind {
         13 => Error::Full,
         8 => Error::ReadOnly,
         5 | 6 => Error::Locked,
-        11 | 26 => damaged,
+        10 => Error::Disk,
+        CORRUPT | NO_DATABASE => damaged,
         _ => Error::Sql,
     }
+}
+
+/// A file of SQLite's that is damaged, and one that is no database at all.
+const CORRUPT: u32 = 11;
+const NO_DATABASE: u32 = 26;
+
+fn is_sqlites(code: u32, error: &sqlx::Error) -> bool {
+    let found = error.as_database_error().and_then(|error| error.code());
+    let found = found.and_then(|found| found.parse::<u32>().ok());
+    found.is_some_and(|found| found & 0xff == code)
 }
 
 fn damaged(error: sqlx::Error) -> Error {
@@ -224,6 +266,7 @@ mod tests {
         for error in [
             Error::Full(sql()),
             Error::ReadOnly(sql()),
+            Error::Disk(sql()),
             Error::Locked(sql()),
             Error::Away(sql()),
             Error::Damaged(words.to_owned()),

@@ -267,4 +267,34 @@ mod tests {
         let store = Store::open(&url).await.unwrap();
         assert!(store.backups().is_empty());
     }
+
+    #[tokio::test]
+    async fn an_older_store_that_is_damaged_is_neither_copied_nor_brought_up_to_date() {
+        sqlx::any::install_default_drivers();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("store.db");
+        let raw = format!("sqlite://{}?mode=rwc", file.display());
+        let store = AnyPool::connect(&raw).await.unwrap();
+        let place = Place::File(file.clone());
+        run_first(&store, &place, 5).await.unwrap();
+        for sql in [
+            "PRAGMA journal_mode = WAL",
+            "CREATE TABLE filler (text)",
+            "INSERT INTO filler VALUES (hex(randomblob(100000)))",
+            "CREATE INDEX fillers ON filler (text)",
+        ] {
+            sqlx::query(sql).execute(&store).await.unwrap();
+        }
+        store.close().await;
+        let mut bytes = std::fs::read(&file).unwrap();
+        let end = bytes.len();
+        bytes[end - 40_960..].fill(0x5a);
+        std::fs::write(&file, &bytes).unwrap();
+
+        let error = Store::open(&format!("sqlite:{}", file.display())).await;
+        let error = error.unwrap_err();
+        assert!(matches!(error, Error::Damaged(_)), "{error}");
+        assert!(std::fs::read(&file).unwrap() == bytes);
+        assert!(!folder.path().join("store.db-version-5").exists());
+    }
 }

@@ -155,6 +155,7 @@ const AT_ONCE: i64 = 200;
 impl Store {
     /// Writes down the words of releases that were stored before there were searches.
     pub(super) async fn make_searchable(&self) -> Result<()> {
+        let mut is_well = false;
         loop {
             // A store that can only be read has to be opened all the same.
             let rows = sqlx::query(
@@ -166,6 +167,10 @@ impl Store {
             .await?;
             if rows.is_empty() {
                 return Ok(());
+            }
+            if !is_well {
+                self.check().await?;
+                is_well = true;
             }
             let mut tx = self.begin().await?;
             for row in &rows {

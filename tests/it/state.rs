@@ -66,7 +66,19 @@ async fn a_damaged_store_is_told_at_the_start_and_not_written_to() {
     bytes[middle..middle + 40_960].fill(0x5a);
     std::fs::write(&file, &bytes).unwrap();
     world.publish_numbered(61..=61);
-    for arguments in [&["run"][..], &["fetch"], &["import", "/dev/null"]] {
+    let id = "http://127.0.0.1/releases/release-number-1";
+    for arguments in [
+        &["run"][..],
+        &["fetch"],
+        &["backfill"],
+        &["import", "/dev/null"],
+        &["label", id, "+roads-policing"],
+        &["merge", id, "http://127.0.0.1/releases/release-number-2"],
+        &["split", id],
+        &["redact", id],
+        &["reclassify"],
+        &["rededuplicate"],
+    ] {
         let said = fails(&world, arguments).await;
         assert!(
             said.contains("the store is damaged (") && said.contains("npcc-feeds import"),
@@ -74,6 +86,86 @@ async fn a_damaged_store_is_told_at_the_start_and_not_written_to() {
         );
     }
     assert!(std::fs::read(&file).unwrap() == bytes);
+}
+
+/// It was called one that could not be opened, as if it were no database.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_whose_tables_descriptions_are_damaged_is_called_so() {
+    let world = World::in_file(numbered(1..=3)).await;
+    world.fetch().await;
+    let file = world.path("store/npcc-feeds.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    // Behind the header, which is well.
+    bytes[100..4096].fill(0x5a);
+    std::fs::write(&file, &bytes).unwrap();
+    for arguments in [["run"], ["releases"]] {
+        let said = fails(&world, &arguments).await;
+        assert!(said.contains("the store is damaged ("), "{said}");
+        assert!(std::fs::read(&file).unwrap() == bytes);
+    }
+}
+
+/// What was last written is in the journal, from which whoever mends the file takes it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_journal_of_a_damaged_store_is_not_folded_into_it() {
+    let world = World::in_file(numbered(1..=60)).await;
+    world.fetch().await;
+    world.json(&["backfill"]).await;
+    let daemon = Daemon::serving(&world).await;
+    world.publish_numbered(61..=61);
+    world.fetch().await;
+    daemon.wait_for("/all.rss", "Release number 61").await;
+    daemon.signal("KILL");
+    drop(daemon);
+    let (file, journal) = (
+        world.path("store/npcc-feeds.db"),
+        world.path("store/npcc-feeds.db-wal"),
+    );
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2 / 4096 * 4096;
+    bytes[middle..middle + 40_960].fill(0x5a);
+    std::fs::write(&file, &bytes).unwrap();
+    let last_words = std::fs::read(&journal).unwrap();
+    assert!(!last_words.is_empty());
+    for arguments in [["run"], ["fetch"]] {
+        let said = fails(&world, &arguments).await;
+        assert!(said.contains("the store is damaged ("), "{said}");
+        assert!(std::fs::read(&file).unwrap() == bytes, "{arguments:?}");
+        assert!(
+            std::fs::read(&journal).unwrap() == last_words,
+            "{arguments:?}"
+        );
+    }
+}
+
+/// It would start it again for ever, as it should one whose disk is full.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_manager_can_tell_what_a_new_start_does_not_mend() {
+    let mut world = World::in_file(numbered(1..=3)).await;
+    world.fetch().await;
+    let daemon = Daemon::serving(&world).await;
+    let socket = std::os::unix::net::UnixDatagram::bind(world.path("notify")).unwrap();
+    let path = world.path("notify").display().to_string();
+    world.environment("NOTIFY_SOCKET", &path);
+    let second = world.run(&["run"]).await;
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert!(said.contains("another daemon"), "{said}");
+    assert_eq!(second.status.code(), Some(69));
+    drop(daemon);
+
+    std::fs::write(world.path("none.db"), "no database".repeat(1000)).unwrap();
+    let url = format!("sqlite:{}", world.path("none.db").display());
+    world.set("STORE__URL", &url);
+    let output = world.run(&["run"]).await;
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("see that it is a database"), "{said}");
+    assert_eq!(output.status.code(), Some(69));
+
+    // What may pass.
+    world.set("STORE__URL", "postgres://me@127.0.0.1:1/feeds");
+    let output = world.run(&["run"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    drop(socket);
 }
 
 /// A line for people among those of JSON, and in the journal one that `journalctl -p err` does not show.
