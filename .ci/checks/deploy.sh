@@ -108,12 +108,14 @@ done <<'END'
 2001::2:3:4:5 2001:0:0:0
 2001::6:2:3:4:5 2001:0:0:6
 END
-# As files: the same bytes, in their compressed form, of the right type; a page without its ending.
+# As files: the same bytes, in their compressed form, of the right type and for the same use; a page without its ending.
 static=http://127.0.0.1:$((port + 3))
 for path in /all.rss /all.atom /all.json /topics/roads-policing.rss /revisions.rss /subscriptions.opml; do
     type_of() { curl -fsS -o "$work/$2" -H 'Accept-Encoding: gzip' --compressed -w '%{content_type}' "$1$path" | tr -d ' '; }
     [ "$(type_of "$direct" served)" = "$(type_of "$static" written)" ] || { echo "$path is of another type" >&2; exit 1; }
     cmp "$work/served" "$work/written"
+    use_of() { curl -fsS -o /dev/null -D - "$1$path" | tr -d '\r' | grep -i '^\(content-disposition\|access-control-allow-origin\)' | tr A-Z a-z | sort; }
+    [ "$(use_of "$direct" || true)" = "$(use_of "$static" || true)" ] || { echo "$path is for another use" >&2; exit 1; }
     curl -fsS -o /dev/null -D - -H 'Accept-Encoding: gzip' "$static$path" | grep -qi '^content-encoding: gzip'
 done
 for path in / /all /topics/roads-policing /topics/roads-policing.html; do

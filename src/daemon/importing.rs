@@ -6,10 +6,12 @@ use serde_json::Value;
 
 use super::{Error, Ingest};
 use crate::release::Guid;
-use crate::store::{Said, Taken};
+use crate::store::{Lease, Said, Taken};
 
 /// How long a cycle may take that is under way. None begins meanwhile: it would not know the copies of what comes.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How often the lease is renewed that lasts for 50 seconds.
+const RENEW_EVERY: Duration = Duration::from_secs(10);
 
 /// What an import came to.
 #[derive(Debug, Default)]
@@ -68,9 +70,25 @@ impl Ingest {
             }
             Ok(imported)
         };
-        let done = done.await;
+        // However long it takes: on a server nobody sees that it gets on.
+        let done = tokio::select! {
+            done = done => done,
+            never = self.keep_renewing(&lease) => never,
+        };
         self.leases.give_back(lease).await;
         done
+    }
+
+    /// Keeps the lease for as long as this is awaited. An import in a file has the store for itself, and nobody can take the lease
+    /// meanwhile.
+    async fn keep_renewing<T>(&self, lease: &Lease) -> T {
+        while self.store.is_shared() {
+            tokio::time::sleep(RENEW_EVERY).await;
+            if let Err(error) = lease.renew(self.clock.now()).await {
+                tracing::warn!(%error, "the fetch lease could not be renewed");
+            }
+        }
+        std::future::pending().await
     }
 
     /// Does to the releases that the store had what a person has said of them elsewhere: on their topics, and of texts that are

@@ -1,7 +1,7 @@
 //! Several daemons on one store, which is on a PostgreSQL server. Without one (`NPCC_FEEDS_TEST_POSTGRES`) there is nothing to
 //! share, and these say so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::ops::RangeInclusive;
 use std::time::{Duration, Instant};
@@ -10,6 +10,7 @@ use futures_util::future::join_all;
 use sqlx::{Connection, Row};
 
 use crate::harness::{World, field, numbered, release, word};
+use crate::inside::Inside;
 use crate::running::{Daemon, until, until_within};
 use crate::store;
 use crate::websub::Hub;
@@ -19,11 +20,18 @@ const SOON: Duration = Duration::from_secs(2);
 /// How soon another has read the rest when the one that fetches is gone or stands still: within a minute it begins.
 const READ_WITHIN: Duration = Duration::from_secs(75);
 
-async fn shared(last: u32) -> Option<World> {
-    if store::server().is_none() {
-        // Said also of a test that passes, of which what it prints is not shown.
+/// Whether there is a server; says so where there is none, also of a test that passes, of which what it prints is not shown.
+fn can_share() -> bool {
+    let is_there = store::server().is_some();
+    if !is_there {
         let said = "not run, as NPCC_FEEDS_TEST_POSTGRES names no PostgreSQL server: several daemons on one store\n";
         std::io::stderr().write_all(said.as_bytes()).unwrap();
+    }
+    is_there
+}
+
+async fn shared(last: u32) -> Option<World> {
+    if !can_share() {
         return None;
     }
     let mut world = World::new(numbered(1..=last)).await;
@@ -245,4 +253,37 @@ async fn a_writer_that_stands_still_gives_way() {
     world.site().publish(release(4));
     assert_eq!(world.fetch().await["new"], 1);
     drop(import);
+}
+
+/// Its lease ended, and a daemon whose cycle was due then took it for its own, and said that the store was locked.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_takes_long_keeps_the_lease() {
+    if !can_share() {
+        return;
+    }
+    let world = Inside::new(numbered(1..=2)).await;
+    world.good_cycle().await;
+    let guid = world.items().await[0].release.guid;
+    let records = world.ingest.store.records(&[guid], true).await.unwrap();
+    let record = serde_json::to_value(&records[&guid]).unwrap();
+    let mut left = 151;
+    let importing = world.ingest.import::<npcc_feeds::daemon::Error>(|| {
+        std::thread::sleep(Duration::from_millis(100));
+        left -= 1;
+        Ok((left > 0).then(|| record.clone()))
+    });
+    let mut ends = BTreeSet::new();
+    let watching = async {
+        let mut store = world.open_store().await;
+        loop {
+            let lease = sqlx::query("SELECT expires_at FROM leases").fetch_optional(&mut store);
+            ends.extend(lease.await.unwrap().map(|row| row.get::<i64, _>(0)));
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    };
+    tokio::select! {
+        imported = importing => assert_eq!(imported.unwrap().known, 150),
+        () = watching => {}
+    }
+    assert!(ends.len() > 1, "{ends:?}");
 }

@@ -1,0 +1,28 @@
+# Sourced by checks that need a PostgreSQL server of their own. It is in a folder that they make, and trusts who comes over its
+# socket, as its superuser `postgres`.
+
+bin=$(pg_config --bindir 2>/dev/null || true)
+[ -x "$bin/initdb" ] || bin=$(dirname "$(find /usr/lib/postgresql -name initdb | sort -V | tail -1)")
+# A server does not run as root.
+as_server=()
+[ "$(id -u)" -ne 0 ] || as_server=(setpriv --reuid nobody --regid nogroup --clear-groups)
+
+# make_server FOLDER: its files, and nothing that runs yet.
+make_server() {
+    mkdir "$1"
+    [ "$(id -u)" -ne 0 ] || chown nobody "$1"
+    (cd "$1" && "${as_server[@]}" "$bin/initdb" -D "$1/data" -U postgres -A trust -E UTF8 --locale=C >/dev/null)
+}
+
+# start_server FOLDER PORT SETTING...
+start_server() {
+    local folder=$1 settings
+    settings="-p $2 -k $folder -c fsync=off"
+    shift 2
+    for setting in "$@"; do settings+=" -c $setting"; done
+    (cd "$folder" && "${as_server[@]}" "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -o "$settings" start >/dev/null)
+}
+
+stop_server() {
+    (cd "$1" && "${as_server[@]}" "$bin/pg_ctl" -D "$1/data" -m immediate stop >/dev/null) || true
+}
