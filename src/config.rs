@@ -285,6 +285,10 @@ mod tests {
         assert_eq!(table["fetch"].as_table().unwrap().len(), 6);
         assert_eq!(table["publish"].as_table().unwrap().len(), 4);
         assert_eq!(table["serve"].as_table().unwrap().len(), 2);
+        assert_eq!(table["alarm"].as_table().unwrap().len(), 2);
+        assert_eq!(table["store"].as_table().unwrap().len(), 1);
+        assert_eq!(table["classify"].as_table().unwrap().len(), 1);
+        assert_eq!(table.len(), 7);
     }
 
     #[test]

@@ -396,6 +396,31 @@ async fn a_receiver_that_is_gone_for_a_while_hears_of_what_is_the_matter_then() 
     assert!(!hears(Receiver::Command).await && hears(Receiver::Webhook).await);
 }
 
+#[tokio::test]
+async fn a_store_of_a_newer_program_is_refused_and_stays_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = fresh(&folder.path().join("store.db")).await;
+    let store = Store::open(&url).await.unwrap();
+    add(&store, "/releases/a", "roads-policing").await;
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         SELECT 99, description, success, checksum, execution_time FROM _sqlx_migrations WHERE version = 1",
+    )
+    .execute(&store.pool)
+    .await
+    .unwrap();
+    let error = Store::open(&url).await.unwrap_err();
+    assert!(error.is_lasting(), "{error}");
+    let Error::Newer { found, known } = error else {
+        panic!("{error}");
+    };
+    assert_eq!((found, known), (99, migrations::VERSION));
+    let row = sqlx::query("SELECT COUNT(*), MAX(version) FROM _sqlx_migrations");
+    let row = row.fetch_one(&store.pool).await.unwrap();
+    let steps = i64::try_from(migrations::VERSION).unwrap() + 1;
+    assert_eq!((row.get::<i64, _>(0), row.get::<i64, _>(1)), (steps, 99));
+}
+
 /// A connection that broke gave way to another, and the rest of an export was as of then.
 #[tokio::test]
 async fn a_snapshot_whose_connection_breaks_is_over() {

@@ -94,6 +94,11 @@ fn ending(is_program: bool) -> Roff {
             ("1", "Something failed; standard error says what."),
             ("2", "The command was called wrongly."),
             (
+                "69",
+                "Instead of 1 where a service manager waits for our word (NOTIFY_SOCKET): a new start mends nothing, as of a damaged store \
+                 or beside another daemon.",
+            ),
+            (
                 "78",
                 "The configuration or the taxonomy is wrong; npcc-feeds check says where.",
             ),

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# What the Containerfile says of its last stage holds: with nothing else in its root than what is copied there, as its user, with its
+# environment, the program serves, its health check tells so, and the store is in the volume. The image itself is not built
+# here, which would ask a registry for the stage before; a program that is linked dynamically has its libraries beside it instead.
+set -eu
+. .ci/environment.sh 18891
+
+fail() {
+    echo "$*" >&2
+    cat "$work/log" >&2
+    exit 1
+}
+last=$(sed -n '/^FROM scratch/,$p' Containerfile)
+words() { sed -n "s/^$1.*\[\(.*\)\]/\1/p" <<<"$last" | tr -d '",'; }
+user=$(sed -n 's/^USER //p' <<<"$last")
+environment=($(sed -n '/^ENV /,/[^\\]$/p' <<<"$last" | grep -o 'NPCC_FEEDS_[A-Z_]*=[^ ]*'))
+volume=$(sed -n 's/^VOLUME //p' <<<"$last")
+read -ra entry <<<"$(words ENTRYPOINT)"
+read -ra health <<<"$(words HEALTHCHECK)"
+[ -n "$user" ] && [ "${user%%:*}" -ne 0 ] && [ ${#environment[@]} -eq 2 ] && [ -n "$volume" ] && [ ${#entry[@]} -eq 1 ] && [ "${health[1]}" = live ]
+[ "$(grep -c '^COPY' <<<"$last")" = 2 ] || fail "the image has got more, which is to be looked at here too"
+
+sudo=
+[ "$(id -u)" -eq 0 ] || sudo=sudo
+root=$work/root
+trap '$sudo pkill -KILL -f "^${entry[0]}\$" -u "${user%%:*}" || true; $sudo rm -rf "$root"; cleanup' EXIT
+mkdir -p "$root/tmp" "$root/etc/ssl/certs" "$root$volume"
+chmod 755 "$work" "$root"
+chmod 1777 "$root/tmp"
+cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs"
+cp "$npcc_feeds" "$root${entry[0]}"
+for library in $(ldd "$npcc_feeds" | grep -o '/[^ ]*'); do
+    mkdir -p "$root$(dirname "$library")"
+    cp "$library" "$root$library"
+done
+$sudo chown "$user" "$root$volume"
+newsroom --hold 1
+
+# The newsroom and the port are this check's.
+inside() { $sudo env -i "${environment[@]}" "${own[@]}" /usr/sbin/chroot --userspec="$user" "$root" "$@"; }
+own=($(env | grep '^NPCC_FEEDS_SOURCES\|^NPCC_FEEDS_FETCH') "NPCC_FEEDS_SERVE__LISTEN=0.0.0.0:$((port + 1))")
+if inside "${health[@]}" 2>"$work/log"; then fail "healthy before it serves"; fi
+grep -q 'nobody serves at' "$work/log" || fail "no health check"
+inside "${entry[@]}" 2>"$work/log" &
+for _ in $(seq 150); do
+    curl -fs "http://127.0.0.1:$((port + 1))/all.rss" | grep -q '<item>' && break
+    sleep 0.2
+done
+curl -fs "http://127.0.0.1:$((port + 1))/all.rss" | grep -q '<item>' || fail "no item is served"
+inside "${health[@]}" || fail "not healthy while it serves"
+store=$(printf '%s\n' "${environment[@]}" | sed -n 's/^NPCC_FEEDS_STORE__URL=sqlite://p')
+[[ "$store" = "$volume"/* ]] && [ "$($sudo stat -c '%u:%g %a' "$root$store")" = "$user 600" ] || fail "the store is not in the volume"
+# What it writes is there and nowhere else.
+written=$($sudo find "$root" -newer "$root${entry[0]}" -type f ! -path "$root$volume/*" ! -path "$root/lib*" ! -path "$root/usr/lib*")
+[ -z "$written" ] || fail "written elsewhere: $written"
+echo "with nothing else around it, as $user, the program serves, its health check says so, and the store is in $volume"
