@@ -4,6 +4,7 @@
 //! it reads: what it read would not be so any more where somebody else wrote in between. Whatever changes what is shown raises
 //! the change counter in the same transaction, and the daemon looks at the counter each second.
 
+mod corrections;
 mod documents;
 mod episodes;
 mod error;
@@ -26,6 +27,7 @@ mod read;
 mod records;
 mod redactions;
 mod related;
+mod rules;
 mod shown;
 mod sketches;
 mod sqlite;
@@ -45,6 +47,7 @@ use sqlx::{Any, AnyConnection, AnyPool, Connection, Row, Transaction};
 use crate::release::{DatedText, Guid, Text};
 use place::Place;
 
+pub use corrections::Word;
 pub use episodes::{Episode, Receiver};
 pub use error::Error;
 pub use feeds::{Record, Selection};
@@ -60,7 +63,7 @@ pub use records::{Import, Said, Taken};
 pub use redactions::{Extent, NumberedText, PartText, Print, Redaction, RemovedLeads};
 pub use related::Rulings;
 pub use shown::{ALL, FeedChange, REVISIONS};
-pub use tags::{Retagged, Word};
+pub use tags::Retagged;
 pub use web::{Kept, LONGEST_FRESH, Validators, header_text, header_value};
 
 /// Reads need not wait for one another; there is one writer at a time in any case.

@@ -13,7 +13,7 @@ use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::migrations::VERSION;
-use super::tags::RULES;
+use super::rules::RULES;
 use super::{Result, Store, counter, placeholders};
 use crate::release::Guid;
 use hiding::hide;

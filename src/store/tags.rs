@@ -4,17 +4,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
+use super::corrections::{Word, correct, corrections_of};
 use super::shown::{Touch, leave_topic, touch};
-use super::{Error, Result, Store, Tx, dated_text_in, guid_in, instant, json_in, json_of, time_in};
+use super::{Error, Result, Store, Tx, dated_text_in, instant, json_in, json_of};
 use crate::release::{Guid, Tag, Text};
-use crate::topics::{Correction, Relations, UNCLASSIFIED};
+use crate::topics::{Relations, UNCLASSIFIED};
 
 /// What gets a topic longer after it was published stands in the topic's archive alone: to a subscriber it would look like
 /// news.
 const RECENT: TimeDelta = TimeDelta::days(30);
-
-/// The counter that holds the version of the rules by which all releases were last sorted.
-pub(super) const RULES: &str = "rules";
 
 /// How a release comes to its topics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,17 +21,6 @@ pub(super) enum Entrance {
     Arrives,
     /// It was here before: its text changed, the rules did, or a person spoke.
     Changes,
-}
-
-/// A person's word on a topic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Word {
-    /// The release has it.
-    Give,
-    /// The release does not have it.
-    Take,
-    /// The rules decide again.
-    Unsay,
 }
 
 /// What became of the topics of a release.
@@ -63,34 +50,6 @@ fn added<'a>(before: &[String], now: &'a [String]) -> Vec<&'a str> {
 }
 
 impl Store {
-    /// A person's word on a release and on what is part of it: on a topic, the first counts.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn corrections(&self, guid: Guid) -> Result<Vec<Correction>> {
-        corrections_in(
-            &sqlx::query(CORRECTIONS)
-                .bind(guid.to_string())
-                .fetch_all(&self.pool)
-                .await?,
-        )
-    }
-
-    /// The shown releases on whose topics a person has spoken, in the order in which they were stored.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn corrected(&self) -> Result<Vec<Guid>> {
-        let rows = sqlx::query(
-            "SELECT s.guid FROM releases s WHERE s.merged_into IS NULL AND EXISTS
-             (SELECT 1 FROM corrections c JOIN releases r ON r.guid = c.guid
-              WHERE COALESCE(r.merged_into, r.guid) = s.guid) ORDER BY s.number",
-        )
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(guid_in).collect()
-    }
-
     /// What the rules need to sort a release anew: its text, or none where a person has removed it.
     ///
     /// # Errors
@@ -107,54 +66,6 @@ impl Store {
             .map(dated_text_in)
             .transpose()?
             .map(|dated| dated.text))
-    }
-
-    /// Notes that releases will be sorted by this version of the rules from now on. A store without releases is sorted by
-    /// it; one that was sorted by another is sorted by none then, until all releases are sorted anew.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn will_sort_by(&self, version: i64) -> Result<()> {
-        // No release comes between the question and the answer.
-        let mut tx = self.begin().await?;
-        sqlx::query(
-            "UPDATE counters SET value = CASE WHEN EXISTS (SELECT 1 FROM releases) THEN 0 ELSE $1 END
-             WHERE name = $2 AND value <> $1",
-        )
-        .bind(version)
-        .bind(RULES)
-        .execute(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(())
-    }
-
-    /// Whether all releases were sorted by this version of the rules.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn is_sorted_by(&self, version: i64) -> Result<bool> {
-        let row = sqlx::query(
-            "SELECT CASE WHEN EXISTS (SELECT 1 FROM releases) THEN 1 ELSE 0 END, value FROM counters WHERE name = $1",
-        )
-        .bind(RULES)
-        .fetch_one(&self.pool)
-        .await?;
-        let (has_releases, sorted_by): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-        Ok(has_releases == 0 || sorted_by == version)
-    }
-
-    /// Notes that all releases are sorted by this version of the rules.
-    ///
-    /// # Errors
-    /// [`Error`].
-    pub async fn has_sorted_by(&self, version: i64) -> Result<()> {
-        sqlx::query("UPDATE counters SET value = $1 WHERE name = $2")
-            .bind(version)
-            .bind(RULES)
-            .execute(&self.pool)
-            .await?;
-        Ok(())
     }
 
     /// The topics that a release has, with the evidence for them.
@@ -252,62 +163,7 @@ async fn was_shown(tx: &mut Tx, guid: Guid) -> Result<bool> {
     Ok(row.try_get::<i64, _>(0)? > 0)
 }
 
-async fn correct(
-    tx: &mut Tx,
-    guid: Guid,
-    topic: &str,
-    word: Word,
-    at: DateTime<Utc>,
-) -> Result<()> {
-    let wanted = match word {
-        Word::Give => 1_i64,
-        Word::Take => 0,
-        Word::Unsay => {
-            sqlx::query(
-                "DELETE FROM corrections WHERE topic = $1 AND
-                 (guid = $2 OR guid IN (SELECT guid FROM releases WHERE merged_into = $2))",
-            )
-            .bind(topic)
-            .bind(guid.to_string())
-            .execute(&mut **tx)
-            .await?;
-            return Ok(());
-        }
-    };
-    sqlx::query(
-        "INSERT INTO corrections (guid, topic, wanted, at) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (guid, topic) DO UPDATE SET wanted = excluded.wanted, at = excluded.at",
-    )
-    .bind(guid.to_string())
-    .bind(topic)
-    .bind(wanted)
-    .bind(at.timestamp())
-    .execute(&mut **tx)
-    .await?;
-    Ok(())
-}
-
 const TAGS: &str = "SELECT * FROM tags WHERE guid = $1 ORDER BY score DESC, topic";
-
-/// The word on a release itself counts before that on its parts, and the later before the earlier.
-const CORRECTIONS: &str = "SELECT c.topic, c.wanted, c.at FROM corrections c
-    WHERE c.guid = $1 OR c.guid IN (SELECT guid FROM releases WHERE merged_into = $1)
-    ORDER BY CASE WHEN c.guid = $1 THEN 0 ELSE 1 END, c.at DESC, c.guid, c.topic";
-
-fn corrections_in(rows: &[AnyRow]) -> Result<Vec<Correction>> {
-    let mut corrections: Vec<Correction> = Vec::new();
-    for row in rows {
-        let topic: String = row.try_get("topic")?;
-        if corrections.iter().all(|one| one.topic != topic) {
-            corrections.push(Correction {
-                topic,
-                wanted: row.try_get::<i64, _>("wanted")? == 1,
-                at: time_in(row, "at")?,
-            });
-        }
-    }
-    Ok(corrections)
-}
 
 fn tag_in(row: &AnyRow) -> Result<Tag> {
     Ok(Tag {
@@ -334,11 +190,7 @@ pub(super) async fn write_tags(
     at: DateTime<Utc>,
 ) -> Result<Retagged> {
     let id = guid.to_string();
-    let rows = sqlx::query(CORRECTIONS)
-        .bind(&id)
-        .fetch_all(&mut **tx)
-        .await?;
-    let tags = relations.corrected(tags, &corrections_in(&rows)?);
+    let tags = relations.corrected(tags, &corrections_of(tx, guid).await?);
     let rows = sqlx::query(TAGS).bind(&id).fetch_all(&mut **tx).await?;
     let before: Vec<Tag> = rows.iter().map(tag_in).collect::<Result<_>>()?;
     let retagged = Retagged {

@@ -12,8 +12,8 @@ use super::{OF_RELEASES, OF_STORE, SCHEMA, number, text};
 use crate::release::{Guid, Status};
 use crate::store::ingest::open_gap;
 use crate::store::migrations::VERSION;
+use crate::store::rules::RULES;
 use crate::store::shown::{note, write_words};
-use crate::store::tags::RULES;
 use crate::store::{
     ALL, CHANGE, RELEASE, REVISIONS, RULING, Redaction, Result, Store, Tx, counter, guid_of, raise,
 };
