@@ -5,11 +5,11 @@
 
 mod hiding;
 mod import;
+mod tables;
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
-use sqlx::any::AnyRow;
 use sqlx::{AssertSqlSafe, Row};
 
 use super::migrations::VERSION;
@@ -17,248 +17,12 @@ use super::rules::RULES;
 use super::{Result, Store, counter, placeholders};
 use crate::release::Guid;
 use hiding::hide;
+use tables::{OF_RELEASES, OF_STORE};
 
 pub use import::{Import, Said, Taken};
 
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Text,
-    /// The address of a page.
-    Url,
-    /// Sanitised HTML.
-    Html,
-    Guid,
-    /// JSON within JSON.
-    Json,
-    Number,
-    /// Seconds since 1970.
-    Time,
-    Fraction,
-    /// A value of the change counter, which goes on from where the other store is.
-    Change,
-    /// The place in the order of arrival, likewise.
-    Place,
-}
-
-use Kind::{Change, Fraction, Json, Number, Place, Text, Time};
-
-struct Table {
-    name: &'static str,
-    /// So many columns at the beginning tell the rows apart.
-    key: usize,
-    columns: &'static [(&'static str, Kind)],
-}
-
-/// The tables whose rows belong to a release by its guid.
-const OF_RELEASES: [Table; 11] = [
-    Table {
-        name: "releases",
-        key: 1,
-        columns: &[
-            ("guid", Kind::Guid),
-            ("source", Text),
-            ("url", Kind::Url),
-            ("title", Text),
-            ("lead", Text),
-            ("body", Kind::Html),
-            ("published", Time),
-            ("first_seen", Time),
-            ("updated", Time),
-            ("status", Text),
-            ("reading", Text),
-            ("redacted", Text),
-            ("number", Place),
-            ("merged_into", Kind::Guid),
-            ("absorbed_by", Kind::Guid),
-            ("change", Change),
-            ("stamp", Change),
-        ],
-    },
-    Table {
-        name: "addresses",
-        key: 2,
-        columns: &[
-            ("source", Text),
-            ("path", Text),
-            ("url", Kind::Url),
-            ("guid", Kind::Guid),
-            ("upstream_guid", Text),
-            ("feed_seen", Text),
-            ("listing_seen", Text),
-            ("change", Change),
-            ("first_seen", Time),
-            ("page_due", Time),
-            ("page_failures", Number),
-            ("gone_at", Time),
-        ],
-    },
-    Table {
-        name: "revisions",
-        key: 2,
-        columns: &[
-            ("guid", Kind::Guid),
-            ("number", Number),
-            ("at", Time),
-            ("cause", Text),
-            ("title", Text),
-            ("lead", Text),
-            ("body", Kind::Html),
-            ("changed", Json),
-            ("weight", Text),
-            ("copy_source", Text),
-            ("copy_path", Text),
-            ("redacted_at", Time),
-        ],
-    },
-    Table {
-        name: "tags",
-        key: 2,
-        columns: &[
-            ("guid", Kind::Guid),
-            ("topic", Text),
-            ("score", Fraction),
-            ("implied_by", Text),
-            ("evidence", Json),
-        ],
-    },
-    Table {
-        name: "feed_entries",
-        key: 2,
-        columns: &[("guid", Kind::Guid), ("topic", Text), ("is_live", Number)],
-    },
-    Table {
-        name: "corrections",
-        key: 2,
-        columns: &[
-            ("guid", Kind::Guid),
-            ("topic", Text),
-            ("wanted", Number),
-            ("at", Time),
-        ],
-    },
-    Table {
-        name: "merges",
-        key: 2,
-        columns: &[
-            ("source", Text),
-            ("path", Text),
-            ("guid", Kind::Guid),
-            ("url", Kind::Url),
-            ("title", Text),
-            ("lead", Text),
-            ("body", Kind::Html),
-            ("published", Time),
-            ("reason", Text),
-            ("at", Time),
-            ("verdict", Text),
-            ("folded", Kind::Guid),
-            ("via", Kind::Guid),
-            ("redacted", Text),
-        ],
-    },
-    Table {
-        name: "rulings",
-        key: 2,
-        columns: &[
-            ("guid", Kind::Guid),
-            ("other", Kind::Guid),
-            ("is_one", Number),
-            ("at", Time),
-        ],
-    },
-    Table {
-        name: "related",
-        key: 2,
-        columns: &[("guid", Kind::Guid), ("other", Kind::Guid), ("why", Text)],
-    },
-    Table {
-        name: "redactions",
-        key: 3,
-        columns: &[
-            ("guid", Kind::Guid),
-            ("text", Number),
-            ("paragraph", Number),
-            ("at", Time),
-        ],
-    },
-    Table {
-        name: "redacted_leads",
-        key: 2,
-        columns: &[("guid", Kind::Guid), ("lead", Number)],
-    },
-];
-
-/// The tables that belong to the store as a whole. Its first record holds them.
-const OF_STORE: [Table; 3] = [
-    Table {
-        name: "sources",
-        key: 1,
-        columns: &[
-            ("id", Text),
-            ("last_cycle_at", Time),
-            ("last_success_at", Time),
-            ("failing_since", Time),
-            ("trouble", Json),
-            ("listing_read_at", Time),
-            ("gap_change", Change),
-            ("gap_opened_at", Time),
-            ("gap_reached", Json),
-            ("history_page", Number),
-            ("history_print", Number),
-            ("history_since", Number),
-            ("alarms", Json),
-            ("whole_since", Time),
-            ("audited_at", Time),
-            ("layout_changed_at", Time),
-            ("unfinished", Number),
-        ],
-    },
-    Table {
-        name: "layout_paragraphs",
-        key: 2,
-        columns: &[("source", Text), ("hash", Number), ("at", Time)],
-    },
-    Table {
-        name: "feed_changes",
-        key: 1,
-        columns: &[("feed", Text), ("change", Change), ("last_loss", Change)],
-    },
-];
-
 /// The names of the values that every record has.
 const SCHEMA: &str = "schema";
-
-impl Table {
-    fn names(&self) -> String {
-        let names = self.columns.iter().map(|(name, _)| *name);
-        names.collect::<Vec<_>>().join(", ")
-    }
-
-    fn order(&self) -> String {
-        let key = self.columns[..self.key].iter().map(|(name, _)| *name);
-        key.collect::<Vec<_>>().join(", ")
-    }
-
-    fn row(&self, row: &AnyRow) -> Result<Map<String, Value>> {
-        let mut values = Map::new();
-        for (name, kind) in self.columns {
-            let value = match kind {
-                Text | Kind::Url | Kind::Html | Kind::Guid | Json => {
-                    row.try_get::<Option<String>, _>(*name)?.map(Value::from)
-                }
-                Number | Time | Change | Place => {
-                    row.try_get::<Option<i64>, _>(*name)?.map(Value::from)
-                }
-                Fraction => row.try_get::<Option<f64>, _>(*name)?.map(Value::from),
-            };
-            if let Some(value) = value {
-                values.insert((*name).to_owned(), value);
-            }
-        }
-        Ok(values)
-    }
-}
 
 impl Store {
     /// All that is kept of some releases, and of those that are part of them. The texts that their publisher has taken down are
@@ -374,34 +138,4 @@ fn text<'a>(row: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
 
 fn number(row: &Map<String, Value>, name: &str) -> i64 {
     row.get(name).and_then(Value::as_i64).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::*;
-    use crate::store::test_store;
-
-    #[tokio::test]
-    async fn every_column_that_does_not_follow_from_others_is_on_record() {
-        let folder = tempfile::tempdir().unwrap();
-        let url = test_store::fresh(&folder.path().join("a.db")).await;
-        let store = Store::open(&url).await.unwrap();
-        let mut connection = store.pool.acquire().await.unwrap();
-        for table in OF_RELEASES.iter().chain(&OF_STORE) {
-            let there = test_store::columns(&mut connection, table.name).await;
-            let there = BTreeSet::from_iter(there);
-            let mut kept: BTreeSet<String> = table
-                .columns
-                .iter()
-                .map(|(name, _)| (*name).to_owned())
-                .collect();
-            if table.name == "releases" {
-                // The index of copies is made anew.
-                kept.insert("sketched".to_owned());
-            }
-            assert_eq!(there, kept, "{}", table.name);
-        }
-    }
 }

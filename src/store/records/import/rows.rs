@@ -7,8 +7,10 @@ use url::Url;
 use super::Import;
 use crate::html;
 use crate::release::Guid;
-use crate::store::records::Kind::{self, Change, Fraction, Json, Number, Place, Text, Time};
-use crate::store::records::Table;
+use crate::store::records::tables::Kind::{
+    self, Change, Fraction, Json, Number, Place, Text, Time,
+};
+use crate::store::records::tables::Table;
 use crate::store::{Error, Result, guid_of, instant, placeholders};
 
 impl Import {
