@@ -48,7 +48,7 @@ const FAILED: u8 = 1;
 const WRONG_USE: u8 = 2;
 /// The configuration is bad (`EX_CONFIG` of sysexits.h).
 const BAD_CONFIGURATION: u8 = 78;
-/// What failed is not mended by starting anew, as [`FAILED`] may be (`EX_UNAVAILABLE`): for a service manager, which would.
+/// In the place of [`FAILED`], for a service manager that would start the daemon anew, which mends nothing (`EX_UNAVAILABLE`).
 const LASTS: u8 = 69;
 
 /// Reads the National Police Chiefs' Council's newsroom on a schedule, keeps every release, and republishes one RSS
@@ -117,11 +117,11 @@ enum Command {
 }
 
 impl Command {
-    /// Whether it writes to the store, which has to be well for that. The others give what can still be read of one that is not.
+    /// Whether it writes to the store as soon as that is open, which has to be well then. `run` first sees that the store is no other
+    /// daemon's. The others give what can still be read of one that is damaged.
     fn writes(&self) -> bool {
         match self {
-            Command::Run
-            | Command::Fetch(_)
+            Command::Fetch(_)
             | Command::Backfill(_)
             | Command::Import(_)
             | Command::Label(_)
@@ -130,7 +130,8 @@ impl Command {
             | Command::Redact(_)
             | Command::Reclassify(_)
             | Command::Rededuplicate(_) => true,
-            Command::Publish(_)
+            Command::Run
+            | Command::Publish(_)
             | Command::Export(_)
             | Command::Topics(_)
             | Command::Releases(_)
@@ -161,9 +162,9 @@ impl<E: Into<anyhow::Error>> From<E> for Stop {
 }
 
 impl Stop {
-    fn exit_code(&self) -> u8 {
+    fn exit_code(&self, is_service: bool) -> u8 {
         match self {
-            Stop::Error(error) if is_a_service() && is_lasting(error) => LASTS,
+            Stop::Error(error) if is_service && is_lasting(error) => LASTS,
             Stop::Failed | Stop::Error(_) => FAILED,
             Stop::WrongUse(_) => WRONG_USE,
             Stop::Configuration(_) => BAD_CONFIGURATION,
@@ -199,6 +200,9 @@ pub fn main() -> ExitCode {
         None if has_bar && io::stderr().is_terminal() => Level::WARN,
         None => Level::INFO,
     };
+    // A service manager has started it, and waits for its word (sd_notify(3)).
+    let is_service = matches!(arguments.command, None | Some(Command::Run))
+        && std::env::var_os("NOTIFY_SOCKET").is_some();
     let format = log::begin(level, arguments.log_format);
     memory::be_frugal();
     let done = tokio::runtime::Runtime::new()
@@ -225,7 +229,7 @@ pub fn main() -> ExitCode {
                 (_, LogFormat::Text) => drop(writeln!(io::stderr(), "{name}{told}")),
                 (_, LogFormat::Json | LogFormat::Journal) => tracing::error!("{told}"),
             }
-            stop.exit_code().into()
+            stop.exit_code(is_service).into()
         }
     }
 }
@@ -239,7 +243,8 @@ async fn command(arguments: Arguments) -> Outcome {
         Command::Evaluate(evaluate) => evaluate::run(setup::read(file)?, evaluate).await,
         other => {
             let ingest = setup::read(file)?.open().await?;
-            if other.writes() {
+            let writes = other.writes();
+            if writes {
                 ingest.store.check().await?;
             }
             let outcome = match other {
@@ -263,16 +268,15 @@ async fn command(arguments: Arguments) -> Outcome {
                     Ok(())
                 }
             };
+            if outcome.is_err() && !writes {
+                // Of one that is damaged the journal stays as it is, too; why the command failed is known already.
+                let _ = ingest.store.check().await;
+            }
             // What another process holds the store's lock for must not keep this one from ending.
             let _ = tokio::time::timeout(LAST_WORDS, ingest.store.close()).await;
             outcome
         }
     }
-}
-
-/// Whether a service manager has started us, and waits for our word (sd_notify(3)).
-fn is_a_service() -> bool {
-    std::env::var_os("NOTIFY_SOCKET").is_some()
 }
 
 fn is_lasting(error: &anyhow::Error) -> bool {

@@ -98,19 +98,32 @@ impl Store {
     pub async fn open(url: &str) -> Result<Store> {
         sqlx::any::install_default_drivers();
         let (place, options) = Place::of(url)?;
-        let failed = |source| {
-            let url = match &place {
-                Place::File(_) => url.to_owned(),
-                Place::Server => postgres::shown(url),
-            };
-            Error::at_opening(url, source)
+        let shown = match &place {
+            Place::File(_) => url.to_owned(),
+            Place::Server => postgres::shown(url),
         };
+        let failed = |source| Error::at_opening(shown.clone(), source);
         // A pool tries again for half a minute, and then tells only that it did: what cannot be opened shows here.
         let mut first = AnyConnection::connect_with(&options)
             .await
             .map_err(failed)?;
-        place.prepare(&mut first).await.map_err(failed)?;
-        bring_up_to_date(&mut first, &place, &options).await?;
+        let opened = Store::open_after(&mut first, place, options, &failed).await;
+        match &opened {
+            Ok(_) => first.close().await.map_err(failed)?,
+            Err(error) if error.is_of_the_file() => leave_open(first),
+            Err(_) => {}
+        }
+        opened
+    }
+
+    async fn open_after(
+        first: &mut AnyConnection,
+        place: Place,
+        options: AnyConnectOptions,
+        failed: &impl Fn(sqlx::Error) -> Error,
+    ) -> Result<Store> {
+        place.prepare(first).await.map_err(failed)?;
+        bring_up_to_date(first, &place, &options).await?;
         let (preparing, cleaning) = (place.clone(), place.clone());
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS)
@@ -126,8 +139,6 @@ impl Store {
             .connect_with(options.clone())
             .await
             .map_err(failed)?;
-        // Not the last that is closed, which would fold a journal into a file that may be damaged.
-        first.close().await.map_err(failed)?;
         let store = Store {
             pool,
             options,
@@ -150,15 +161,21 @@ impl Store {
         }
     }
 
-    /// Looks whether the store's file is damaged; reads all of it. A server looks after its files itself.
+    /// Looks whether the store's file is damaged; reads all of it. A server looks after its files itself. A journal beside a
+    /// file that is damaged stays as it is from now on, until the process ends.
     ///
     /// # Errors
     /// [`Error::Damaged`], [`Error::Sql`].
     pub async fn check(&self) -> Result<()> {
-        match self.place {
-            Place::File(_) => sqlite::check(&mut *self.pool.acquire().await?, &self.options).await,
-            Place::Server => Ok(()),
+        if self.place == Place::Server {
+            return Ok(());
         }
+        let mut connection = self.pool.acquire().await?;
+        let found = sqlite::check(&mut connection).await;
+        if found.as_ref().is_err_and(Error::is_of_the_file) {
+            leave_open(connection.leak());
+        }
+        found
     }
 
     /// Keeps every other daemon from this store's file as long as what it gives lives. One that is about to end is waited for.
@@ -283,6 +300,12 @@ impl Store {
     }
 }
 
+/// Leaves a connection to a file that is damaged open until the process ends. The last that is closed would fold the journal into
+/// the file (<https://sqlite.org/wal.html>, 2.1), which whoever mends it should find as it was.
+fn leave_open(connection: AnyConnection) {
+    std::mem::forget(connection);
+}
+
 /// Brings the tables up to date, of a file only once there is a backup of it.
 async fn bring_up_to_date(
     connection: &mut AnyConnection,
@@ -301,7 +324,7 @@ async fn bring_up_to_date(
     if let (Some(version), Place::File(file)) = (version, place)
         && version < migrations::VERSION
     {
-        sqlite::check(connection, options).await?;
+        sqlite::check(connection).await?;
         sqlite::back_up(connection, file, version).await?;
     }
     let pool = AnyPoolOptions::new().max_connections(1);

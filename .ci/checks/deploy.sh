@@ -118,6 +118,7 @@ for path in /all.rss /all.atom /all.json /topics/roads-policing.rss /revisions.r
     [ "$(use_of "$direct" || true)" = "$(use_of "$static" || true)" ] || { echo "$path is for another use" >&2; exit 1; }
     curl -fsS -o /dev/null -D - -H 'Accept-Encoding: gzip' "$static$path" | grep -qi '^content-encoding: gzip'
 done
+curl -fsS -o /dev/null -D - "$static/subscriptions.opml" | grep -qi '^content-disposition: attachment; filename="subscriptions.opml"'
 for path in / /all /topics/roads-policing /topics/roads-policing.html; do
     curl -fsS "$static$path" | grep -q '</html>'
 done

@@ -50,15 +50,16 @@ mkdir "$work/store"
 # A file system that the kernel takes for broken can only be read from one moment to the next, whoever writes to it. Where none can
 # be made of a file, a smaller proof has to do.
 truncate -s 50M "$work/disk"
-mkfs.ext4 -q -O ^has_journal -m 0 "$work/disk" 2>/dev/null
-if mount -o loop,errors=remount-ro "$work/disk" "$work/store" 2>/dev/null; then
+PATH=$PATH:/usr/sbin:/sbin
+if mkfs.ext4 -q -O ^has_journal -m 0 "$work/disk" 2>/dev/null &&
+    mount -o loop,errors=remount-ro "$work/disk" "$work/store" 2>/dev/null; then
     breaks=yes
 else
     breaks=
     mount -t tmpfs -o size=50m tmpfs "$work/store"
     echo "!! no file system of a file can be mounted here: that a disk breaks under the daemon is not checked" >&2
 fi
-trap 'kill "${pids[@]}" 2>/dev/null || true; wait; umount "$work/store"; cleanup' EXIT
+trap 'kill "${pids[@]}" 2>/dev/null || true; wait; ! mountpoint -q "$work/store" || umount "$work/store" || true; cleanup' EXIT
 newsroom --hold 1
 "$npcc_feeds" --log error fetch >/dev/null
 start

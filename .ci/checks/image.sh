@@ -7,7 +7,7 @@ set -eu
 
 fail() {
     echo "$*" >&2
-    cat "$work/log" >&2
+    [ ! -e "$work/log" ] || cat "$work/log" >&2
     exit 1
 }
 last=$(sed -n '/^FROM scratch/,$p' Containerfile)
@@ -17,13 +17,16 @@ environment=($(sed -n '/^ENV /,/[^\\]$/p' <<<"$last" | grep -o 'NPCC_FEEDS_[A-Z_
 volume=$(sed -n 's/^VOLUME //p' <<<"$last")
 read -ra entry <<<"$(words ENTRYPOINT)"
 read -ra health <<<"$(words HEALTHCHECK)"
-[ -n "$user" ] && [ "${user%%:*}" -ne 0 ] && [ ${#environment[@]} -eq 2 ] && [ -n "$volume" ] && [ ${#entry[@]} -eq 1 ] && [ "${health[1]}" = live ]
+[[ "$user" =~ ^[1-9][0-9]*:[1-9][0-9]*$ ]] || fail "the image's user is $user"
+[ ${#environment[@]} -eq 2 ] || fail "the image's environment is ${environment[*]}"
+[[ "$volume" = /* && ${#entry[@]} -eq 1 && "${health[*]}" = "${entry[0]} live" ]] ||
+    fail "volume, entry and health check are not understood: $volume, ${entry[*]}, ${health[*]}"
 [ "$(grep -c '^COPY' <<<"$last")" = 2 ] || fail "the image has got more, which is to be looked at here too"
 
 sudo=
 [ "$(id -u)" -eq 0 ] || sudo=sudo
 root=$work/root
-trap '$sudo pkill -KILL -f "^${entry[0]}\$" -u "${user%%:*}" || true; $sudo rm -rf "$root"; cleanup' EXIT
+trap '[ -z "${daemon:-}" ] || $sudo kill "$daemon" || true; $sudo rm -rf "$root"; cleanup' EXIT
 mkdir -p "$root/tmp" "$root/etc/ssl/certs" "$root$volume"
 chmod 755 "$work" "$root"
 chmod 1777 "$root/tmp"
@@ -37,17 +40,18 @@ $sudo chown "$user" "$root$volume"
 newsroom --hold 1
 
 # The newsroom and the port are this check's.
-inside() { $sudo env -i "${environment[@]}" "${own[@]}" /usr/sbin/chroot --userspec="$user" "$root" "$@"; }
 own=($(env | grep '^NPCC_FEEDS_SOURCES\|^NPCC_FEEDS_FETCH') "NPCC_FEEDS_SERVE__LISTEN=0.0.0.0:$((port + 1))")
-if inside "${health[@]}" 2>"$work/log"; then fail "healthy before it serves"; fi
+inside=($sudo env -i "${environment[@]}" "${own[@]}" /usr/sbin/chroot --userspec="$user" "$root")
+if "${inside[@]}" "${health[@]}" 2>"$work/log"; then fail "healthy before it serves"; fi
 grep -q 'nobody serves at' "$work/log" || fail "no health check"
-inside "${entry[@]}" 2>"$work/log" &
+"${inside[@]}" "${entry[@]}" 2>"$work/log" &
+daemon=$!
 for _ in $(seq 150); do
     curl -fs "http://127.0.0.1:$((port + 1))/all.rss" | grep -q '<item>' && break
     sleep 0.2
 done
 curl -fs "http://127.0.0.1:$((port + 1))/all.rss" | grep -q '<item>' || fail "no item is served"
-inside "${health[@]}" || fail "not healthy while it serves"
+"${inside[@]}" "${health[@]}" || fail "not healthy while it serves"
 store=$(printf '%s\n' "${environment[@]}" | sed -n 's/^NPCC_FEEDS_STORE__URL=sqlite://p')
 [[ "$store" = "$volume"/* ]] && [ "$($sudo stat -c '%u:%g %a' "$root$store")" = "$user 600" ] || fail "the store is not in the volume"
 # What it writes is there and nowhere else.

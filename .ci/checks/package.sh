@@ -63,7 +63,7 @@ Type=oneshot
 ExecStart=bash /proof/booted.sh
 StandardOutput=append:/proof/log
 StandardError=inherit
-TimeoutStartSec=8min
+TimeoutStartSec=9min
 
 [Install]
 WantedBy=multi-user.target

@@ -139,25 +139,60 @@ serves
 [ ! -e /tmp/told ]
 proved "a daemon that stands still is started anew"
 
-# What a new start does not mend leaves a unit that has failed, and somebody is told.
+# What a new start does not mend leaves a unit that has failed, and somebody is told. Subscribers go on knocking meanwhile.
 systemctl stop npcc-feeds
 store=/var/lib/npcc-feeds/npcc-feeds.db
 cp -p "$store" /tmp/store
 dd if=/dev/zero of="$store" bs=4096 seek=20 count=20 conv=notrunc status=none
 cksum "$store" >/tmp/damaged
+while [ ! -e /tmp/mended ]; do
+    curl -s -m 5 -o /dev/null http://127.0.0.1:8611/all.rss || sleep 0.2
+done &
 if systemctl start npcc-feeds; then fail "a damaged store is used"; fi
-sleep 3
-state=$(for one in ActiveState ExecMainStatus NRestarts; do systemctl show -P "$one" npcc-feeds.service; done | xargs)
-[ "$state" = 'failed 69 0' ] || fail "a damaged store: $state"
-journalctl --no-pager -p err -u npcc-feeds | grep 'the store is damaged' >/dev/null
+for _ in $(seq 60); do
+    [ "$(systemctl show -P ActiveState npcc-feeds.socket)" != failed ] || break
+    sleep 0.5
+done
+# Longer than what is to be started anew waits.
+sleep 12
+state=$(for unit in socket service; do systemctl show -P ActiveState "npcc-feeds.$unit"; done | xargs)
+state+=" $(systemctl show -P ExecMainStatus npcc-feeds.service) $(systemctl show -P NRestarts npcc-feeds.service)"
+[ "$state" = 'failed failed 69 0' ] || fail "a damaged store: $state"
+starts=$(journalctl --no-pager -p err -u npcc-feeds | grep -c 'the store is damaged')
+[ "$starts" -ge 1 ] && [ "$starts" -le 5 ] || fail "$starts starts"
 cksum "$store" | cmp - /tmp/damaged
 [ -e /tmp/told ]
+rm "$store"-*
 cp -p /tmp/store "$store"
 rm -r "$drop_in" /etc/systemd/system/told.service
 systemctl daemon-reload
+systemctl reset-failed 'npcc-feeds.*'
 systemctl start npcc-feeds
+touch /tmp/mended
 serves
-proved "a damaged store is left as it is, the unit has failed, and OnFailure= tells of it; with a backup in its place all goes on"
+proved "a damaged store is left as it is, both units have failed after $starts starts, and OnFailure= tells of it; with a backup in its place all goes on"
+
+# What may pass by itself is tried for as long as it lasts, whoever knocks meanwhile; the limit on starts is not met.
+mkdir "$drop_in"
+printf '[Service]\nEnvironment=NPCC_FEEDS_STORE__URL=postgres://nobody@127.0.0.1:1/none\n' >"$drop_in/proof.conf"
+systemctl daemon-reload
+if systemctl restart npcc-feeds; then fail "a store that is not there is used"; fi
+rm /tmp/mended
+while [ ! -e /tmp/mended ]; do
+    curl -s -m 5 -o /dev/null http://127.0.0.1:8611/all.rss || sleep 0.2
+done &
+sleep 65
+[ "$(systemctl show -P NRestarts npcc-feeds.service)" -ge 4 ]
+[ "$(systemctl show -P ActiveState npcc-feeds.service)" = activating ]
+rm -r "$drop_in"
+systemctl daemon-reload
+for _ in $(seq 40); do
+    [ "$(systemctl show -P ActiveState npcc-feeds.service)" != active ] || break
+    sleep 0.5
+done
+touch /tmp/mended
+serves
+proved "a store that is not there for a minute is waited for"
 
 # A cycle of the daemon's own may still add older releases.
 guids >/tmp/guids

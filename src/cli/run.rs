@@ -17,6 +17,7 @@ pub(super) async fn run(ingest: &Ingest, file: Option<&Path>) -> Outcome {
     let terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
     let _kept = ingest.store.keep().await?;
+    ingest.store.check().await?;
     let listeners = listeners(&ingest.config.serve.listen).await?;
     for listener in &listeners {
         let address = listener

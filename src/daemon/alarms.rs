@@ -180,6 +180,8 @@ async fn run(command: &str, told: &Told) -> Result<(), String> {
             .env("NPCC_FEEDS_ALARM_KIND", &told.kind)
             .env("NPCC_FEEDS_ALARM_STATE", told.state)
             .env("NPCC_FEEDS_ALARM_TEXT", &told.text)
+            // What it starts is not the service.
+            .env_remove("NOTIFY_SOCKET")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .kill_on_drop(true)

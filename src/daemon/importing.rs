@@ -10,7 +10,7 @@ use crate::store::{Lease, Said, Taken};
 
 /// How long a cycle may take that is under way. None begins meanwhile: it would not know the copies of what comes.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often the lease is renewed that lasts for 50 seconds.
+/// How often the lease is renewed, several times before it would end.
 const RENEW_EVERY: Duration = Duration::from_secs(10);
 
 /// What an import came to.
@@ -70,7 +70,7 @@ impl Ingest {
             }
             Ok(imported)
         };
-        // However long it takes: on a server nobody sees that it gets on.
+        // However long it takes, as other processes know of the work by its lease alone.
         let done = tokio::select! {
             done = done => done,
             never = self.keep_renewing(&lease) => never,
@@ -84,8 +84,14 @@ impl Ingest {
     async fn keep_renewing<T>(&self, lease: &Lease) -> T {
         while self.store.is_shared() {
             tokio::time::sleep(RENEW_EVERY).await;
-            if let Err(error) = lease.renew(self.clock.now()).await {
-                tracing::warn!(%error, "the fetch lease could not be renewed");
+            match lease.renew(self.clock.now()).await {
+                Ok(true) => {}
+                // Whoever has it now waits until this is done, for the store's lock.
+                Ok(false) => {
+                    tracing::warn!("another process has taken the fetch lease meanwhile");
+                    break;
+                }
+                Err(error) => tracing::warn!(%error, "the fetch lease could not be renewed"),
             }
         }
         std::future::pending().await

@@ -92,8 +92,9 @@ pub enum Error {
     Away(sqlx::Error),
     /// What is in the file is none of what was written.
     #[error(
-        "the store is damaged ({0}); it was left as it is. Stop what uses it, keep a copy, and take a backup in its place, or make a \
-         new one by `npcc-feeds import` of an export; what sqlite3's .recover saves of a file may do as well"
+        "the store is damaged ({0}); it was left as it is. Stop what uses it, and move it away together with the files that end in -wal and \
+         -shm, which are no backup's; then take a backup in its place, or make a new one by `npcc-feeds import` of an export. What \
+         sqlite3's .recover saves of all three may do as well"
     )]
     Damaged(String),
     /// The file cannot be made.
@@ -169,7 +170,7 @@ impl Error {
 impl Error {
     /// What becomes of an error at opening a store, whose address is told as `url`.
     pub(super) fn at_opening(url: String, source: sqlx::Error) -> Error {
-        if is_sqlites(CORRUPT, &source) {
+        if sqlites_code(&source) == Some(CORRUPT) {
             damaged(source)
         } else {
             Error::Open { url, source }
@@ -178,13 +179,17 @@ impl Error {
 
     /// Whether it stays so until a person does something about it, and starting anew mends nothing.
     pub fn is_lasting(&self) -> bool {
+        matches!(
+            self,
+            Error::Url { .. } | Error::Newer { .. } | Error::Daemon { .. } | Error::Owner { .. }
+        ) || self.is_of_the_file()
+    }
+
+    /// Whether what is in the store's file is damaged, or no database.
+    pub(super) fn is_of_the_file(&self) -> bool {
         match self {
-            Error::Url { .. }
-            | Error::Newer { .. }
-            | Error::Daemon { .. }
-            | Error::Damaged(_)
-            | Error::Owner { .. } => true,
-            Error::Open { source, .. } => is_sqlites(NO_DATABASE, source),
+            Error::Damaged(_) => true,
+            Error::Open { source, .. } => sqlites_code(source) == Some(NO_DATABASE),
             _ => false,
         }
     }
@@ -196,10 +201,10 @@ impl From<sqlx::Error> for Error {
             return Error::Away(error);
         }
         let code = error.as_database_error().and_then(|error| error.code());
-        let kind: Kind = match code {
-            Some(code) if code.len() == SQLSTATE => of_postgres(&code),
-            Some(code) => of_sqlite(code.parse().unwrap_or_default()),
-            None => Error::Sql,
+        let kind: Kind = match (code, sqlites_code(&error)) {
+            (Some(code), None) => of_postgres(&code),
+            (_, Some(code)) => of_sqlite(code),
+            (None, None) => Error::Sql,
         };
         kind(error)
     }
@@ -215,7 +220,6 @@ type Kind = fn(sqlx::Error) -> Error;
 fn of_postgres(code: &str) -> Kind {
     match code {
         "53100" => Error::Full,
-        "58030" => Error::Disk,
         // A transaction that may only read, and a right that lacks.
         "25006" | "42501" => Error::ReadOnly,
         // A lock, a statement that was stopped, a deadlock, transactions that cross.
@@ -227,9 +231,15 @@ fn of_postgres(code: &str) -> Kind {
     }
 }
 
-/// SQLite's result codes (<https://sqlite.org/rescode.html>), of which the extended ones have the plain one as their last byte.
+/// SQLite's result code (<https://sqlite.org/rescode.html>): the extended ones have the plain one as their last byte.
+fn sqlites_code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error()?.code()?;
+    let code = (code.len() < SQLSTATE).then(|| code.parse::<u32>())?;
+    Some(code.ok()? & 0xff)
+}
+
 fn of_sqlite(code: u32) -> Kind {
-    match code & 0xff {
+    match code {
         13 => Error::Full,
         8 => Error::ReadOnly,
         5 | 6 => Error::Locked,
@@ -242,12 +252,6 @@ fn of_sqlite(code: u32) -> Kind {
 /// A file of SQLite's that is damaged, and one that is no database at all.
 const CORRUPT: u32 = 11;
 const NO_DATABASE: u32 = 26;
-
-fn is_sqlites(code: u32, error: &sqlx::Error) -> bool {
-    let found = error.as_database_error().and_then(|error| error.code());
-    let found = found.and_then(|found| found.parse::<u32>().ok());
-    found.is_some_and(|found| found & 0xff == code)
-}
 
 fn damaged(error: sqlx::Error) -> Error {
     Error::Damaged(error.to_string())

@@ -6,7 +6,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::any::AnyConnectOptions;
 use sqlx::{AnyConnection, Connection, Row};
 
 use super::{Error, Result, ownership};
@@ -166,37 +165,13 @@ pub(super) async fn size(connection: &mut AnyConnection) -> Result<i64> {
     Ok(size)
 }
 
-/// Looks whether all pages of the file are what they should be. Where they are not, nothing is written to it any more, the
-/// journal included.
-pub(super) async fn check(
-    connection: &mut AnyConnection,
-    options: &AnyConnectOptions,
-) -> Result<()> {
-    let found = async {
-        let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(connection);
-        row.await?.try_get::<String, _>(0)
-    };
-    let error = match found.await {
-        Ok(found) if found == "ok" => return Ok(()),
-        Ok(what) => Error::Damaged(what),
-        Err(error) => error.into(),
-    };
-    if let Error::Damaged(_) = error {
-        leave_journal(options).await;
+/// Looks whether all pages of the file are what they should be.
+pub(super) async fn check(connection: &mut AnyConnection) -> Result<()> {
+    let row = sqlx::query("PRAGMA quick_check(1)").fetch_one(connection);
+    match row.await?.try_get::<String, _>(0)?.as_str() {
+        "ok" => Ok(()),
+        what => Err(Error::Damaged(what.to_owned())),
     }
-    Err(error)
-}
-
-/// The last connection that is closed folds the journal into the file (<https://sqlite.org/wal.html>, 2.1): this one is left open
-/// until the process ends, so that whoever mends the file finds both as they were.
-async fn leave_journal(options: &AnyConnectOptions) {
-    let Ok(mut connection) = AnyConnection::connect_with(options).await else {
-        return;
-    };
-    // It counts once it has read.
-    let read = sqlx::query("SELECT 1 FROM sqlite_master").fetch_optional(&mut connection);
-    let _ = read.await;
-    std::mem::forget(connection);
 }
 
 /// A store that no other daemon takes. The system gives it up with the process, however that ends.

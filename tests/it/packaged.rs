@@ -66,7 +66,10 @@ fn manual(name: &str, command: &clap::Command, made: &mut BTreeMap<PathBuf, Vec<
     if command.has_subcommands() {
         man.render_subcommands_section(&mut page).unwrap();
     }
-    ending(name == "npcc-feeds").to_writer(&mut page).unwrap();
+    let is_service = ["npcc-feeds", "npcc-feeds run"].contains(&name);
+    ending(name == "npcc-feeds", is_service)
+        .to_writer(&mut page)
+        .unwrap();
     made.insert(
         format!("deploy/man/{}.1", name.replace(' ', "-")).into(),
         page,
@@ -77,7 +80,7 @@ fn manual(name: &str, command: &clap::Command, made: &mut BTreeMap<PathBuf, Vec<
 }
 
 /// What clap knows nothing of.
-fn ending(is_program: bool) -> Roff {
+fn ending(is_program: bool, is_service: bool) -> Roff {
     let mut roff = Roff::new();
     let mut listed = |heading: &str, lines: &[(&str, &str)]| {
         roff.control("SH", [heading]);
@@ -87,23 +90,25 @@ fn ending(is_program: bool) -> Roff {
             roff.text([roman(*meaning)]);
         }
     };
-    listed(
-        "EXIT STATUS",
-        &[
-            ("0", "All was done."),
-            ("1", "Something failed; standard error says what."),
-            ("2", "The command was called wrongly."),
-            (
-                "69",
-                "Instead of 1 where a service manager waits for our word (NOTIFY_SOCKET): a new start mends nothing, as of a damaged store \
-                 or beside another daemon.",
-            ),
-            (
-                "78",
-                "The configuration or the taxonomy is wrong; npcc-feeds check says where.",
-            ),
-        ],
+    let lasts = (
+        "69",
+        "In the place of 1 under a service manager (NOTIFY_SOCKET): starting the daemon anew mends nothing, as beside another or with \
+         a damaged store.",
     );
+    let statuses = [
+        ("0", "All was done."),
+        ("1", "Something failed; standard error says what."),
+        ("2", "The command was called wrongly."),
+        lasts,
+        (
+            "78",
+            "The configuration or the taxonomy is wrong; npcc-feeds check says where.",
+        ),
+    ];
+    let statuses = statuses
+        .into_iter()
+        .filter(|one| is_service || *one != lasts);
+    listed("EXIT STATUS", &statuses.collect::<Vec<_>>());
     if is_program {
         listed(
             "FILES",

@@ -1,5 +1,7 @@
 //! The store as a thing on a disk: it may be another program's, damaged, or from a later time, and is never made worse.
 
+use std::os::unix::net::UnixDatagram;
+
 use crate::harness::{World, numbered};
 use crate::running::Daemon;
 
@@ -88,63 +90,64 @@ async fn a_damaged_store_is_told_at_the_start_and_not_written_to() {
     assert!(std::fs::read(&file).unwrap() == bytes);
 }
 
-/// It was called one that could not be opened, as if it were no database.
+/// One with damaged descriptions of its tables was called one that could not be opened. What was last written is in the journal,
+/// from which whoever mends the file takes it; beside a backup it makes that a damaged store as well.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_store_whose_tables_descriptions_are_damaged_is_called_so() {
-    let world = World::in_file(numbered(1..=3)).await;
-    world.fetch().await;
-    let file = world.path("store/npcc-feeds.db");
-    let mut bytes = std::fs::read(&file).unwrap();
-    // Behind the header, which is well.
-    bytes[100..4096].fill(0x5a);
-    std::fs::write(&file, &bytes).unwrap();
-    for arguments in [["run"], ["releases"]] {
-        let said = fails(&world, &arguments).await;
-        assert!(said.contains("the store is damaged ("), "{said}");
-        assert!(std::fs::read(&file).unwrap() == bytes);
-    }
-}
-
-/// What was last written is in the journal, from which whoever mends the file takes it.
-#[tokio::test(flavor = "multi_thread")]
-async fn the_journal_of_a_damaged_store_is_not_folded_into_it() {
+async fn a_damaged_store_is_called_so_and_left_with_its_journal_until_a_backup_takes_its_place() {
     let world = World::in_file(numbered(1..=60)).await;
     world.fetch().await;
     world.json(&["backfill"]).await;
+    let beside = |ending: &str| world.path(&format!("store/npcc-feeds.db{ending}"));
+    let file = beside("");
+    let backup = std::fs::read(&file).unwrap();
     let daemon = Daemon::serving(&world).await;
     world.publish_numbered(61..=61);
     world.fetch().await;
     daemon.wait_for("/all.rss", "Release number 61").await;
     daemon.signal("KILL");
     drop(daemon);
-    let (file, journal) = (
-        world.path("store/npcc-feeds.db"),
-        world.path("store/npcc-feeds.db-wal"),
-    );
-    let mut bytes = std::fs::read(&file).unwrap();
+    let bytes = std::fs::read(&file).unwrap();
+    let journal = std::fs::read(beside("-wal")).unwrap();
+    assert!(!journal.is_empty());
     let middle = bytes.len() / 2 / 4096 * 4096;
-    bytes[middle..middle + 40_960].fill(0x5a);
-    std::fs::write(&file, &bytes).unwrap();
-    let last_words = std::fs::read(&journal).unwrap();
-    assert!(!last_words.is_empty());
-    for arguments in [["run"], ["fetch"]] {
-        let said = fails(&world, &arguments).await;
-        assert!(said.contains("the store is damaged ("), "{said}");
-        assert!(std::fs::read(&file).unwrap() == bytes, "{arguments:?}");
-        assert!(
-            std::fs::read(&journal).unwrap() == last_words,
-            "{arguments:?}"
-        );
+    let told = "the store is damaged (";
+    for (damage, told) in [
+        (middle..middle + 40_960, told),
+        (100..4096, told),
+        (0..100, "see that it is a database of this program"),
+    ] {
+        let mut bytes = bytes.clone();
+        bytes[damage.clone()].fill(0x5a);
+        std::fs::write(&file, &bytes).unwrap();
+        std::fs::write(beside("-wal"), &journal).unwrap();
+        for arguments in [["run"], ["fetch"], ["export"]] {
+            let output = world.run(&arguments).await;
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(said.contains(told), "{damage:?} {arguments:?}: {said}");
+            let is_as_it_was = std::fs::read(&file).unwrap() == bytes
+                && std::fs::read(beside("-wal")).unwrap() == journal;
+            assert!(is_as_it_was, "{damage:?} {arguments:?}");
+        }
     }
+
+    // As the message says.
+    for ending in ["", "-wal", "-shm"] {
+        std::fs::rename(beside(ending), beside(&format!(".away{ending}"))).unwrap();
+    }
+    std::fs::write(&file, backup).unwrap();
+    world.fetch().await;
+    let daemon = Daemon::serving(&world).await;
+    daemon.wait_for("/all.rss", "Release number 61").await;
 }
 
-/// It would start it again for ever, as it should one whose disk is full.
+/// The unit would be started again for ever, as is right for one whose disk is full.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_manager_can_tell_what_a_new_start_does_not_mend() {
     let mut world = World::in_file(numbered(1..=3)).await;
     world.fetch().await;
     let daemon = Daemon::serving(&world).await;
-    let socket = std::os::unix::net::UnixDatagram::bind(world.path("notify")).unwrap();
+    let _manager = UnixDatagram::bind(world.path("notify")).unwrap();
     let path = world.path("notify").display().to_string();
     world.environment("NOTIFY_SOCKET", &path);
     let second = world.run(&["run"]).await;
@@ -156,16 +159,17 @@ async fn a_service_manager_can_tell_what_a_new_start_does_not_mend() {
     std::fs::write(world.path("none.db"), "no database".repeat(1000)).unwrap();
     let url = format!("sqlite:{}", world.path("none.db").display());
     world.set("STORE__URL", &url);
-    let output = world.run(&["run"]).await;
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("see that it is a database"), "{said}");
-    assert_eq!(output.status.code(), Some(69));
+    for (arguments, status) in [(["run"], 69), (["fetch"], 1)] {
+        let output = world.run(&arguments).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains("see that it is a database"), "{said}");
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}");
+    }
 
     // What may pass.
     world.set("STORE__URL", "postgres://me@127.0.0.1:1/feeds");
     let output = world.run(&["run"]).await;
     assert_eq!(output.status.code(), Some(1));
-    drop(socket);
 }
 
 /// A line for people among those of JSON, and in the journal one that `journalctl -p err` does not show.
