@@ -8,6 +8,17 @@ use tokio::sync::Mutex;
 use crate::clock::Clock;
 use crate::store::{Lease, Result, Store};
 
+/// Who has the lease, as far as this process can tell at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holding {
+    /// This process, which renewed it so long ago.
+    Ours(Duration),
+    /// Somebody here waits for it, and whoever else wants it waits behind.
+    Awaited,
+    /// Nobody here needs it.
+    Unneeded,
+}
+
 /// The lease that this process holds, while any of its sources is read. Clones share it.
 #[derive(Debug, Clone, Default)]
 pub struct Leases {
@@ -32,11 +43,15 @@ impl Leases {
         Ok(lease)
     }
 
-    /// How long ago the lease that this process holds was last renewed; none where it holds none.
-    pub(super) fn unrenewed_for(&self) -> Option<Duration> {
-        // Who waits for another's lease holds the lock, and gets on.
-        let current = self.current.try_lock().ok()?;
-        Some(current.upgrade()?.unrenewed_for())
+    pub(super) fn holding(&self) -> Holding {
+        // Who waits for another's lease holds the lock.
+        let Ok(current) = self.current.try_lock() else {
+            return Holding::Awaited;
+        };
+        let ours = current.upgrade();
+        ours.map_or(Holding::Unneeded, |lease| {
+            Holding::Ours(lease.unrenewed_for())
+        })
     }
 
     /// Gives the lease back, if nobody else in this process needs it.

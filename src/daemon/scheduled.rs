@@ -83,6 +83,8 @@ impl Ingest {
         server: &Server,
         minutes: &watch::Receiver<()>,
     ) {
+        let ids = scheduled.iter().map(|one| one.source.id.as_str());
+        self.pulses.reading.begin(ids);
         let all = scheduled
             .iter_mut()
             .map(|one| self.read_for_ever(one, server, minutes.clone()));
@@ -98,9 +100,9 @@ impl Ingest {
     ) {
         let mut is_first = true;
         loop {
-            self.pulses.reading.beat();
+            self.pulses.reading.beat(&one.source.id);
             self.cycle_if_due(one, server, is_first).await;
-            self.pulses.reading.beat();
+            self.pulses.reading.beat(&one.source.id);
             if self.fill_past(one).await {
                 // Whoever waits for the lease, as a backfill does, has its turn.
                 self.clock.sleep(BREATH).await;

@@ -1,13 +1,15 @@
 //! The service manager's watchdog (systemd.service(5), `WatchdogSec=`), fed by what the daemon got done: a program that only
 //! lives is not enough.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
+use super::leases::Holding;
 use super::systemd::Notice;
 use super::{Ingest, Leases, is_live};
 use crate::serve::Places;
@@ -45,11 +47,38 @@ impl Pulse {
     }
 }
 
+/// When each source was last looked at, so that one that hangs is not hidden by those that do not. Clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Looks(Arc<Mutex<HashMap<String, Instant>>>);
+
+impl Looks {
+    /// These sources will be looked at from now on, and no others.
+    pub(super) fn begin<'a>(&self, sources: impl Iterator<Item = &'a str>) {
+        let now = Instant::now();
+        *self.of_all() = sources.map(|id| (id.to_owned(), now)).collect();
+    }
+
+    pub(super) fn beat(&self, source: &str) {
+        self.of_all().insert(source.to_owned(), Instant::now());
+    }
+
+    /// How long ago each was looked at, and which it is.
+    fn all(&self) -> Vec<(Duration, String)> {
+        let all = self.of_all();
+        let all = all.iter().map(|(id, at)| (at.elapsed(), id.clone()));
+        all.collect()
+    }
+
+    fn of_all(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// How a daemon gets on. Clones are the same, so that a reload changes nothing.
 #[derive(Debug, Clone)]
 pub struct Pulses {
-    /// Looking whether a source is due.
-    pub(super) reading: Pulse,
+    /// Looking whether each source is due.
+    pub(super) reading: Looks,
     /// Looking whether anything has to be published.
     pub(super) editing: Pulse,
     /// Whether an edition is in the making of which the service manager has to be told.
@@ -59,7 +88,7 @@ pub struct Pulses {
 impl Default for Pulses {
     fn default() -> Pulses {
         Pulses {
-            reading: Pulse::default(),
+            reading: Looks::default(),
             editing: Pulse::default(),
             is_awaited: Arc::new(AtomicBool::new(true)),
         }
@@ -121,17 +150,20 @@ impl Watchdog {
 
     /// What does not get on, if anything.
     async fn stuck(&self) -> Option<String> {
-        match self.leases.unrenewed_for() {
-            Some(since) if since > FETCHES_WITHIN => {
+        let looks = self.pulses.reading.all().into_iter();
+        let look = match self.leases.holding() {
+            Holding::Ours(since) if since > FETCHES_WITHIN => {
                 return Some(format!("a cycle has come no further for {since:.0?}"));
             }
-            None if self.pulses.reading.since() > LOOKS_WITHIN => {
-                let since = self.pulses.reading.since();
-                return Some(format!(
-                    "the schedule has not been looked at for {since:.0?}"
-                ));
-            }
-            _ => {}
+            Holding::Ours(_) => None,
+            // They wait one after another, so that many take long.
+            Holding::Awaited => looks.min(),
+            Holding::Unneeded => looks.max(),
+        };
+        if let Some((since, source)) = look.filter(|(since, _)| *since > LOOKS_WITHIN) {
+            return Some(format!(
+                "the schedule of {source} has not been looked at for {since:.0?}"
+            ));
         }
         let since = self.pulses.editing.since();
         if since > PUBLISHES_WITHIN {
@@ -154,6 +186,7 @@ impl Watchdog {
 #[cfg(test)]
 mod tests {
     use chrono::Utc;
+    use sqlx::{AnyConnection, Connection};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -180,6 +213,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}", folder.path().join("a.db").display());
         let store = Store::open(&url).await.unwrap();
+        let beside = url.replacen("sqlite:", "sqlite://", 1);
+        let mut beside = AnyConnection::connect(&beside).await.unwrap();
         let pulses = Pulses::default();
         let mut watchdog = Watchdog {
             store: store.clone(),
@@ -194,13 +229,15 @@ mod tests {
             tokio::time::advance(Duration::from_secs(seconds)).await;
             tokio::time::resume();
         };
+        pulses.reading.begin(["one", "other"].into_iter());
         assert_eq!(watchdog.stuck().await, None);
 
         pass(151).await;
+        pulses.reading.beat("one");
         let stuck = watchdog.stuck().await;
         assert_eq!(
             stuck.unwrap(),
-            "the schedule has not been looked at for 151s"
+            "the schedule of other has not been looked at for 151s"
         );
 
         // A cycle may last, as long as it comes further.
@@ -214,11 +251,39 @@ mod tests {
         assert!(lease.renew(Utc::now()).await.unwrap());
         assert_eq!(watchdog.stuck().await, None);
         leases.give_back(lease).await;
-        pulses.reading.beat();
+        // Of those that wait for another process, one after another, it is enough that the first gets on.
+        pulses.reading.begin(["one", "other"].into_iter());
+        sqlx::query("INSERT INTO leases (name, holder, purpose, expires_at) VALUES ('fetch', 'elsewhere', 'a cycle', $1)")
+            .bind(Utc::now().timestamp() + 40)
+            .execute(&mut beside)
+            .await
+            .unwrap();
+        let waiting = tokio::spawn({
+            let (leases, store, clock) = (leases.clone(), store.clone(), clock.clone());
+            async move {
+                drop(
+                    leases
+                        .take(&store, "a cycle", Duration::from_secs(3600), &clock)
+                        .await,
+                )
+            }
+        });
+        while leases.holding() != Holding::Awaited {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        pass(151).await;
+        pulses.reading.beat("one");
+        assert_eq!(watchdog.stuck().await, None);
+        waiting.abort();
+        assert!(waiting.await.unwrap_err().is_cancelled());
+        let stuck = watchdog.stuck().await.unwrap();
+        assert!(stuck.starts_with("the schedule of other"), "{stuck}");
+        // As after a reload that knows no other.
+        pulses.reading.begin(["one"].into_iter());
         assert_eq!(watchdog.stuck().await, None);
 
-        pass(1400).await;
-        pulses.reading.beat();
+        pass(1250).await;
+        pulses.reading.beat("one");
         let stuck = watchdog.stuck().await.unwrap();
         assert!(
             stuck.starts_with("nothing could be published for 185"),
