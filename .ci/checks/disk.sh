@@ -111,7 +111,8 @@ mkfifo "$work/gate"
 sqlite3 "$work/store/npcc-feeds.db" <"$work/gate" &
 pids+=($!)
 exec 3>"$work/gate"
-echo 'BEGIN IMMEDIATE;' >&3
+# The daemon may be writing.
+printf '.timeout 30000\nBEGIN IMMEDIATE;\n' >&3
 publish 5
 within 130 "the lock is told" says 'locked by another program'
 is_served "the store is locked"
