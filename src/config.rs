@@ -356,6 +356,30 @@ mod tests {
             told.contains("my.toml:5: ") && told.contains("..x"),
             "{told}"
         );
+        for store in [
+            "sqlite::memory:",
+            "sqlite: ",
+            "sqlite:state/",
+            "sqlite:a.db?mode=ro",
+            "sqlite:file:a.db",
+        ] {
+            let told = complaints(&format!("[store]\nurl = \"{store}\"\n"));
+            assert!(
+                told.starts_with("my.toml:2: ") && told.contains("sqlite:state/npcc-feeds.db"),
+                "{told}"
+            );
+        }
+        for url in [
+            " https://feeds.example.org",
+            "https://feeds.example.org/a b",
+            "https://user:a-secret@feeds.example.org",
+        ] {
+            let told = complaints(&format!("[serve]\npublic_url = \"{url}\"\n"));
+            assert!(
+                told.starts_with("my.toml:2: ") && !told.contains("a-secret"),
+                "{told}"
+            );
+        }
         let told = complaints("[fetch]\ntimeout = \"soon\"\n");
         assert!(
             told.starts_with("my.toml:2: ") && told.contains("30s"),

@@ -16,6 +16,7 @@ mod wire;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -70,6 +71,8 @@ pub struct Server {
     pub retired: HashMap<String, Option<String>>,
     /// What the store failed at in each source's last cycle: it could not be written down there.
     pub store_troubles: Arc<StoreTroubles>,
+    /// Whether the published files cannot be written.
+    pub files_failing: Arc<AtomicBool>,
     /// What is counted.
     metrics: Metrics,
     /// How many connections there are.
@@ -95,6 +98,7 @@ impl Server {
             watched,
             retired,
             store_troubles: Arc::default(),
+            files_failing: Arc::default(),
             metrics,
             connections: TaskTracker::new(),
             making: Arc::new(Semaphore::new(MADE_AT_ONCE)),
@@ -108,6 +112,7 @@ impl Server {
         Server {
             documents: before.documents.clone(),
             store_troubles: before.store_troubles.clone(),
+            files_failing: before.files_failing.clone(),
             connections: before.connections.clone(),
             making: before.making.clone(),
             looking: before.looking.clone(),

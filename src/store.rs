@@ -93,7 +93,7 @@ impl Store {
     /// not there, and brings its tables up to date. Of a file there is a backup before that as it was.
     ///
     /// # Errors
-    /// [`Error::Url`], [`Error::Folder`], [`Error::File`], [`Error::Owner`], [`Error::Open`], [`Error::Newer`],
+    /// [`Error::Url`], [`Error::Folder`], [`Error::File`], [`Error::Owner`], [`Error::Open`], [`Error::Foreign`], [`Error::Newer`],
     /// [`Error::Damaged`], [`Error::Backup`], [`Error::Migrate`].
     pub async fn open(url: &str) -> Result<Store> {
         sqlx::any::install_default_drivers();
@@ -122,6 +122,11 @@ impl Store {
         options: AnyConnectOptions,
         failed: &impl Fn(sqlx::Error) -> Error,
     ) -> Result<Store> {
+        if let Place::File(file) = &place
+            && sqlite::is_foreign(first).await.map_err(failed)?
+        {
+            return Err(Error::Foreign { path: file.clone() });
+        }
         place.prepare(first).await.map_err(failed)?;
         bring_up_to_date(first, &place, &options).await?;
         let (preparing, cleaning) = (place.clone(), place.clone());

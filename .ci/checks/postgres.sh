@@ -10,7 +10,9 @@ work=$(mktemp -d)
 chmod 711 "$work"
 trap 'stop_server "$work/server"; rm -rf "$work"' EXIT
 make_server "$work/server"
-start_server "$work/server" "$port" listen_addresses=127.0.0.1 max_connections=400
+# What the server does by itself each minute, it does here each second.
+start_server "$work/server" "$port" listen_addresses=127.0.0.1 max_connections=400 \
+    autovacuum_naptime=1s autovacuum_vacuum_threshold=1 autovacuum_analyze_threshold=1 autovacuum_max_workers=8
 
 export NPCC_FEEDS_TEST_POSTGRES=postgres://postgres@127.0.0.1:$port/postgres
 cargo test --quiet --lib store::

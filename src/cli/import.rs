@@ -1,6 +1,5 @@
 //! `import`: what `export` wrote becomes part of the store.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
@@ -25,7 +24,6 @@ pub(super) struct Arguments {
 /// What is read of a line: all else in it follows from the record.
 #[derive(Deserialize)]
 struct Exported {
-    source: Option<String>,
     record: Option<Value>,
 }
 
@@ -34,7 +32,7 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
     let mut lines = read(&arguments.file)
         .with_context(|| format!("cannot read {file}"))?
         .lines();
-    let (mut at, mut sources) = (0, BTreeSet::new());
+    let mut at = 0;
     let next = || -> anyhow::Result<Option<Value>> {
         for line in lines.by_ref() {
             at += 1;
@@ -43,7 +41,6 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
                 continue;
             }
             let exported: Exported = serde_json::from_str(&line)?;
-            sources.extend(exported.source);
             let record = exported.record.context(
                 "the line has no record: `npcc-feeds export` writes what can be imported, /export.jsonl only what is shown",
             )?;
@@ -57,14 +54,10 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
         _ => format!("{file}, line {at}; nothing was imported"),
     })?;
     ingest.heed(&imported).await?;
-    for source in &ingest.config.sources {
-        sources.remove(&source.id);
+    if at == 0 {
+        tracing::warn!("{file} holds no release");
     }
-    for source in sources {
-        tracing::warn!(
-            "no source {source} is configured: its releases are kept, and nothing new is read"
-        );
-    }
+    ingest.warn_of_sources_left().await;
     for (guid, other) in &imported.left_out {
         tracing::warn!(
             "{} was left out: {} stands at an address of it or is a part of it; what a person said of it has to be said again",

@@ -91,9 +91,7 @@ impl Checks<'_> {
     fn sections(&mut self, config: &Config) {
         let url = [Step::Key("store"), Step::Key("url")];
         let store = &config.store.url;
-        let is_file = store
-            .strip_prefix("sqlite:")
-            .is_some_and(|path| !path.is_empty());
+        let is_file = store.strip_prefix("sqlite:").is_some_and(is_path);
         let is_server = is_on_server(store)
             && Url::parse(store).is_ok_and(|url| url.has_authority() || url.path() != "/");
         if !is_file && !is_server {
@@ -183,12 +181,21 @@ impl Checks<'_> {
             );
         }
         let public = web_address(&config.serve.public_url);
-        if !public.is_some_and(|url| url.query().is_none() && url.fragment().is_none()) {
-            self.tell(
-                &[Step::Key("serve"), Step::Key("public_url")],
+        let key = [Step::Key("serve"), Step::Key("public_url")];
+        let has_blank = config.serve.public_url.contains(char::is_whitespace);
+        match public {
+            Some(url) if !url.username().is_empty() || url.password().is_some() => self.tell(
+                &key,
+                "the address holds a user's name or password, which every feed would show"
+                    .to_owned(),
+                "write it as \"https://feeds.example.org\"",
+            ),
+            Some(url) if url.query().is_none() && url.fragment().is_none() && !has_blank => {}
+            _ => self.tell(
+                &key,
                 format!("\"{}\" is no web address", config.serve.public_url),
                 "write it as \"https://feeds.example.org\"",
-            );
+            ),
         }
     }
 
@@ -364,6 +371,17 @@ fn gives_days(format: &str) -> bool {
     let is_wrong = StrftimeItems::new(format).any(|item| item == Item::Error);
     let day = NaiveDate::from_ymd_opt(2026, 9, 25).unwrap_or_default();
     !is_wrong && NaiveDate::parse_from_str(&day.format(format).to_string(), format) == Ok(day)
+}
+
+/// Whether it is a file's path, and not one of SQLite's own addresses, of which this program would make a file.
+fn is_path(text: &str) -> bool {
+    let path = text.strip_prefix("//").unwrap_or(text);
+    !path.is_empty()
+        && path.trim() == path
+        && !path.starts_with([':', '?'])
+        && !path.starts_with("file:")
+        && !path.contains('?')
+        && !path.ends_with('/')
 }
 
 fn web_address(text: &str) -> Option<Url> {

@@ -2,11 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::hub::Hub;
 use super::systemd::Notice;
@@ -21,13 +24,18 @@ use crate::serve::{AsOf, Held, Server, Shelf};
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The longest between two tries while editions cannot be made.
 const LOOK_AFTER_FAILURE: Duration = Duration::from_secs(60);
+/// All files of an archive are written in less than this, on a slow disk as well.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(1800);
 
 impl Ingest {
-    /// Puts an edition up, and a new one whenever the change counter has moved. What fails leaves the last edition up.
+    /// Puts an edition up, and a new one whenever the change counter has moved. What fails leaves the last edition up. Files are written
+    /// beside that: a folder that is full, or hangs, keeps nothing from those who are served.
     pub(super) async fn keep_publishing(&self, server: &Server) {
         let hub = Hub::of(self);
+        let is_up = Notify::new();
         tokio::select! {
-            () = self.keep_editing(server, hub.as_ref()) => {}
+            () = self.keep_editing(server, &is_up) => {}
+            () = self.keep_writing(server, &is_up, hub.as_ref()) => {}
             () = async {
                 match &hub {
                     Some(hub) => hub.keep_telling(self).await,
@@ -37,7 +45,7 @@ impl Ingest {
         }
     }
 
-    async fn keep_editing(&self, server: &Server, hub: Option<&Hub>) {
+    async fn keep_editing(&self, server: &Server, is_up: &Notify) {
         let print = server.edition.print();
         let shown = || {
             let shelf = server.documents.shelf();
@@ -46,7 +54,7 @@ impl Ingest {
         let mut wait = LOOK_EVERY;
         let mut due = Due {
             ready: true,
-            files: true,
+            edition: true,
             // What was up before a reload may not be on record.
             record: shown().is_some(),
         };
@@ -54,24 +62,20 @@ impl Ingest {
             self.pulses.editing.beat();
             let shown = shown();
             let outcome = match self.store.change().await {
-                Ok(change) if Some(AsOf { change, print }) == shown && !due.files => Ok(()),
+                Ok(change) if Some(AsOf { change, print }) == shown && !due.edition => Ok(()),
                 Ok(_) => {
-                    due.files = true;
-                    self.publish(server, &mut due).await
+                    due.edition = true;
+                    self.edit(server, &mut due).await
                 }
                 Err(error) => Err(error.into()),
             };
             match outcome {
                 Ok(()) => {
-                    if due.files
-                        && let Some(hub) = hub
-                    {
-                        hub.look(server.documents.shelf());
-                    }
-                    if due.files || shown.is_none() {
+                    if due.edition {
+                        is_up.notify_one();
                         memory::give_back();
                     }
-                    due.files = false;
+                    due.edition = false;
                     wait = LOOK_EVERY;
                 }
                 Err(error) => {
@@ -89,16 +93,53 @@ impl Ingest {
         }
     }
 
-    /// Makes what has changed since the last edition and puts it up, then writes it into the folder of `[publish] to`.
-    async fn publish(&self, server: &Server, due: &mut Due) -> Result<(), Error> {
+    /// Makes what has changed since the last edition and puts it up.
+    async fn edit(&self, server: &Server, due: &mut Due) -> Result<(), Error> {
         due.record |= !self.put_up(server).await?;
         self.tell_ready(server, due).await;
-        if !self.config.publish.to.is_empty() {
-            let folder = Path::new(&self.config.publish.to);
-            let written = server.edition.publish(folder, true).await?;
-            tracing::info!(files = written.changed, "published as files");
-        }
         Ok(())
+    }
+
+    /// Writes each edition into the folder of `[publish] to`, where there is one, and has the hub told of what is up then.
+    async fn keep_writing(&self, server: &Server, is_up: &Notify, hub: Option<&Hub>) {
+        loop {
+            is_up.notified().await;
+            if !self.config.publish.to.is_empty() {
+                let mut wait = LOOK_EVERY;
+                while let Err(error) = self.write_files(server).await {
+                    server.files_failing.store(true, Ordering::Relaxed);
+                    wait = (wait * 2).min(LOOK_AFTER_FAILURE);
+                    tracing::error!(%error, "publishing as files failed; tried again in {wait:?}, and the feeds are served meanwhile");
+                    tokio::time::sleep(wait).await;
+                }
+                memory::give_back();
+            }
+            server.files_failing.store(false, Ordering::Relaxed);
+            if let Some(hub) = hub {
+                hub.look(server.documents.shelf());
+            }
+        }
+    }
+
+    /// Writes what is not in the folder yet. A file system that does not answer, as of another machine that is gone, is told of.
+    async fn write_files(&self, server: &Server) -> Result<(), Error> {
+        let folder = Path::new(&self.config.publish.to);
+        let mut writing = pin!(server.edition.publish(folder, true));
+        loop {
+            match timeout(WRITTEN_WITHIN, &mut writing).await {
+                Ok(written) => {
+                    tracing::info!(files = written?.changed, "published as files");
+                    return Ok(());
+                }
+                Err(_) => {
+                    server.files_failing.store(true, Ordering::Relaxed);
+                    tracing::error!(
+                        folder = self.config.publish.to,
+                        "the files of [publish] to are not written yet: look whether the folder's file system answers"
+                    );
+                }
+            }
+        }
     }
 
     /// Tells the service manager, once, that there is something to serve.
@@ -213,8 +254,8 @@ impl Ingest {
 struct Due {
     /// The service manager is to be told that it is there.
     ready: bool,
-    /// It is to be written into the folder, and shown to the hub.
-    files: bool,
+    /// It is to be made, or has been made and nobody who writes it down knows.
+    edition: bool,
     /// Since when it is up is to be put on record.
     record: bool,
 }

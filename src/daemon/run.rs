@@ -120,6 +120,7 @@ impl Ingest {
             let now = server.load_full();
             let mut scheduled = ingest.scheduled(&interrupted)?;
             ingest.warn_of_old_rules().await;
+            ingest.warn_of_sources_left().await;
             let next = tokio::select! {
                 () = stop.cancelled() => None,
                 () = ingest.work(&mut scheduled, &now, &minutes) => None,
@@ -177,6 +178,22 @@ impl Ingest {
             Err(error) => {
                 tracing::warn!(%error, "by which rules the releases are sorted is not known")
             }
+        }
+    }
+
+    /// Warns of sources whose releases are in the store and that are configured no more, as when one has got another id.
+    pub async fn warn_of_sources_left(&self) {
+        match self.store.sources().await {
+            Ok(stored) => {
+                let is_left = |id: &&String| self.config.sources.iter().all(|one| one.id != **id);
+                for id in stored.iter().filter(is_left) {
+                    tracing::warn!(
+                        source = id,
+                        "no source {id} is configured: its releases are kept, and nothing new is read"
+                    );
+                }
+            }
+            Err(error) => tracing::warn!(%error, "whose releases are stored is not known"),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::store::Store;
 const LOOKS_WITHIN: Duration = Duration::from_secs(150);
 /// Who fetches renews the lease every few seconds, and reads a page or looks for copies in less than this.
 const FETCHES_WITHIN: Duration = Duration::from_secs(300);
-/// All files of an archive are written in less than this, on a slow disk as well.
+/// All feeds of an archive are made in less than this, on a slow disk as well.
 const PUBLISHES_WITHIN: Duration = Duration::from_secs(1800);
 /// What the store may take for an answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(10);

@@ -128,7 +128,8 @@ struct Before {
 
 impl Before {
     fn read(folder: &Path) -> Before {
-        let text = std::fs::read_to_string(folder.join(WRITTEN)).unwrap_or_default();
+        let text = read(&folder.join(WRITTEN)).unwrap_or_default();
+        let text = String::from_utf8(text).unwrap_or_default();
         let change = text.lines().next().and_then(|line| {
             let (print, change) = line.strip_prefix("# ")?.split_once(' ')?;
             Some((print.parse().ok()?, change.parse().ok()?))
@@ -202,7 +203,7 @@ fn put(folder: &Path, name: &str, document: &Document) -> io::Result<bool> {
         return Err(named(&link, &io::Error::other(why)));
     }
     let file = folder.join(name);
-    let is_same = std::fs::read(&file).ok().as_deref() == Some(&document.bytes);
+    let is_same = read(&file).as_deref() == Some(&document.bytes);
     if is_same && FORMS.iter().all(|form| with(&file, form).is_file()) {
         return Ok(false);
     }
@@ -231,6 +232,12 @@ fn put(folder: &Path, name: &str, document: &Document) -> io::Result<bool> {
     }
     replace(&file, &document.bytes).map_err(|error| named(&file, &error))?;
     Ok(!is_same)
+}
+
+/// What is in a file, where it is one: opening a pipe would wait for ever.
+fn read(file: &Path) -> Option<Vec<u8>> {
+    let is_file = std::fs::metadata(file).is_ok_and(|there| there.is_file());
+    is_file.then(|| std::fs::read(file).ok())?
 }
 
 fn with(file: &Path, form: &str) -> PathBuf {

@@ -1,6 +1,7 @@
-//! Whether the sources are read, for a monitor.
+//! Whether the sources are read and what comes of it is kept and written, for a monitor.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -32,6 +33,8 @@ pub struct Health {
     sources: Vec<SourceHealth>,
     #[serde(skip_serializing_if = "Option::is_none")]
     store: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    files: Option<&'static str>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -81,6 +84,12 @@ pub(super) fn store_trouble(server: &Server) -> Option<String> {
     sources.find_map(|source| server.store_troubles.of(&source.id))
 }
 
+/// What is told of the published files, where they cannot be written.
+pub(super) fn files_trouble(server: &Server) -> Option<&'static str> {
+    let is_failing = server.files_failing.load(Ordering::Relaxed);
+    is_failing.then_some("The published files cannot be written; the log says more.")
+}
+
 /// What is told of a store that cannot be read now. Everybody may ask, so that the log alone has the database's words.
 fn unread(error: &Error) -> String {
     tracing::warn!(%error, "the store cannot be read");
@@ -93,6 +102,7 @@ pub(super) async fn status(server: &Server, now: DateTime<Utc>) -> Status {
     let mut status = Status {
         sources: Vec::new(),
         store: store_trouble(server),
+        files: files_trouble(server),
         releases: 0,
         version: server.rules.clone(),
     };
@@ -135,11 +145,14 @@ pub(super) async fn read(server: &Server, now: DateTime<Utc>) -> Health {
             Err(error) => store = Some(unread(&error)),
         }
     }
-    let is_failing = store.is_some() || sources.iter().any(|source| source.failed_for_long);
+    let files = files_trouble(server);
+    let has_failed = |source: &SourceHealth| source.failed_for_long;
+    let is_failing = store.is_some() || files.is_some() || sources.iter().any(has_failed);
     Health {
         status: if is_failing { "failing" } else { "ok" },
         sources,
         store,
+        files,
     }
 }
 

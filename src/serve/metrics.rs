@@ -167,6 +167,11 @@ impl Server {
                 f64::from(u8::from(is_failing)),
             ),
             (
+                "files_failing",
+                "1 while the published files cannot be written.",
+                f64::from(u8::from(health::files_trouble(self).is_some())),
+            ),
+            (
                 "http_connections",
                 "Open connections of clients.",
                 self.connections.len() as f64,

@@ -36,6 +36,12 @@ pub enum Error {
     /// The store's tables cannot be brought up to date.
     #[error("the store's tables cannot be brought up to date: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The file is another program's database.
+    #[error("the store {} is a database of another program, and was left as it is; give this one a file of its own in [store] url", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
     /// The store is from a program that knows more than this one.
     #[error(
         "the store is of version {found}, made by a newer npcc-feeds, and this one knows version {known}; it was left as it is: \
@@ -74,7 +80,8 @@ pub enum Error {
     Full(sqlx::Error),
     /// The store can only be read.
     #[error(
-        "the store cannot be written ({0}); see that its file and folder, or its tables, belong to this user, and that its disk is not mounted read-only"
+        "the store cannot be written ({0}); see that its file, those beside it that end in -wal and -shm, and its folder, or its tables, belong to \
+         this user, who may write them, and that its disk is not mounted read-only"
     )]
     ReadOnly(sqlx::Error),
     /// The disk neither reads nor writes as it should: it is broken, or has been taken for broken and can only be read since.
@@ -170,10 +177,10 @@ impl Error {
 impl Error {
     /// What becomes of an error at opening a store, whose address is told as `url`.
     pub(super) fn at_opening(url: String, source: sqlx::Error) -> Error {
-        if sqlites_code(&source) == Some(CORRUPT) {
-            damaged(source)
-        } else {
-            Error::Open { url, source }
+        match sqlites_code(&source) {
+            Some(CORRUPT) => damaged(source),
+            Some(READ_ONLY) => Error::ReadOnly(source),
+            _ => Error::Open { url, source },
         }
     }
 
@@ -181,7 +188,11 @@ impl Error {
     pub fn is_lasting(&self) -> bool {
         matches!(
             self,
-            Error::Url { .. } | Error::Newer { .. } | Error::Daemon { .. } | Error::Owner { .. }
+            Error::Url { .. }
+                | Error::Foreign { .. }
+                | Error::Newer { .. }
+                | Error::Daemon { .. }
+                | Error::Owner { .. }
         ) || self.is_of_the_file()
     }
 
@@ -241,7 +252,7 @@ fn sqlites_code(error: &sqlx::Error) -> Option<u32> {
 fn of_sqlite(code: u32) -> Kind {
     match code {
         13 => Error::Full,
-        8 => Error::ReadOnly,
+        READ_ONLY => Error::ReadOnly,
         5 | 6 => Error::Locked,
         10 => Error::Disk,
         CORRUPT | NO_DATABASE => damaged,
@@ -249,7 +260,8 @@ fn of_sqlite(code: u32) -> Kind {
     }
 }
 
-/// A file of SQLite's that is damaged, and one that is no database at all.
+/// A file of SQLite's that may not be written, is damaged, or no database at all.
+const READ_ONLY: u32 = 8;
 const CORRUPT: u32 = 11;
 const NO_DATABASE: u32 = 26;
 
@@ -287,6 +299,7 @@ mod tests {
                 path: path(),
                 owner: words.to_owned(),
             },
+            Error::Foreign { path: path() },
             Error::Backup {
                 path: path(),
                 why: words.to_owned(),

@@ -24,18 +24,26 @@ pub(super) fn claim(file: &Path) -> Result<()> {
             owner: name(owner, &read_to_string("/etc/passwd").unwrap_or_default()),
         });
     }
-    create(file).map_err(|source| Error::File {
+    let is_none = |there: std::fs::Metadata| !there.is_file();
+    let made = if file.metadata().is_ok_and(is_none) {
+        Err(io::Error::other("it is a folder, or no file at all"))
+    } else {
+        create(file)
+    };
+    made.map_err(|source| Error::File {
         path: file.to_owned(),
         source,
     })
 }
 
 fn create(file: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    match options.write(true).create_new(true).mode(0o600).open(file) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
-        _ => Ok(()),
+    if file.exists() {
+        return Ok(());
     }
+    let mut options = OpenOptions::new();
+    // Where a link leads to a file that is not there yet, that one is made.
+    options.write(true).create(true).truncate(false);
+    options.mode(0o600).open(file).map(drop)
 }
 
 /// What passwd(5) calls a user; its number in the manner of sudo(8) where it is not there.
@@ -65,6 +73,13 @@ mod tests {
         std::fs::set_permissions(&file, PermissionsExt::from_mode(0o640)).unwrap();
         claim(&file).unwrap();
         assert_eq!(mode(), 0o640);
+
+        let link = folder.path().join("link.db");
+        std::os::unix::fs::symlink(folder.path().join("elsewhere.db"), &link).unwrap();
+        claim(&link).unwrap();
+        let made = link.metadata().unwrap().permissions().mode();
+        assert_eq!(made & 0o777, 0o600);
+        assert!(claim(folder.path()).is_err());
     }
 
     #[test]

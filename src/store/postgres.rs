@@ -145,8 +145,8 @@ pub(super) async fn forget_removed(connection: &mut AnyConnection) -> Result<boo
 
 /// Waits until all transactions are over that began before now and read this database, and gives whether they are. Those of
 /// another server that follows this one are of no database, or stand with its replication slot; what is prepared for a commit in
-/// two phases is of no connection. Those that are a VACUUM of the server's own hold up no other
-/// (https://www.postgresql.org/docs/15/monitoring-stats.html, pg_stat_activity).
+/// two phases is of no connection. A VACUUM of the server's own holds up no other, but an ANALYZE of its own does, which may be the
+/// second half of it (https://www.postgresql.org/docs/15/monitoring-stats.html, pg_stat_activity).
 async fn outlast_readers(connection: &mut AnyConnection) -> Result<bool> {
     let row = sqlx::query("SELECT CAST(CAST(pg_current_xact_id() AS xid) AS TEXT)")
         .fetch_one(&mut *connection)
@@ -157,7 +157,9 @@ async fn outlast_readers(connection: &mut AnyConnection) -> Result<bool> {
         let others = sqlx::query(
             "WITH old AS (SELECT age(CAST($1 AS xid)) AS age)
              SELECT 1 FROM old, pg_stat_activity WHERE (datname = current_database() OR datname IS NULL)
-             AND pid <> pg_backend_pid() AND backend_type IS DISTINCT FROM 'autovacuum worker'
+             AND pid <> pg_backend_pid()
+             AND NOT COALESCE(backend_type = 'autovacuum worker' AND query LIKE 'autovacuum: VACUUM %'
+                              AND query NOT LIKE 'autovacuum: VACUUM ANALYZE %', FALSE)
              AND (age(backend_xmin) > old.age OR age(backend_xid) > old.age)
              UNION ALL SELECT 1 FROM old, pg_replication_slots WHERE age(xmin) > old.age
              UNION ALL SELECT 1 FROM old, pg_prepared_xacts

@@ -61,6 +61,17 @@ impl ShownRelease {
 }
 
 impl Store {
+    /// The ids of the sources whose releases there are.
+    ///
+    /// # Errors
+    /// [`super::Error`].
+    pub async fn sources(&self) -> Result<Vec<String>> {
+        let rows = sqlx::query("SELECT DISTINCT source FROM releases ORDER BY source")
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
     /// One release.
     ///
     /// # Errors

@@ -155,6 +155,17 @@ pub(super) fn backups(file: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// Whether another program keeps its tables in the file.
+pub(super) async fn is_foreign(
+    connection: &mut AnyConnection,
+) -> std::result::Result<bool, sqlx::Error> {
+    let foreign = sqlx::query(
+        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite#_%' ESCAPE '#'
+         AND NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations') LIMIT 1",
+    );
+    Ok(foreign.fetch_optional(connection).await?.is_some())
+}
+
 /// How many bytes the file has.
 pub(super) async fn size(connection: &mut AnyConnection) -> Result<i64> {
     let mut size = 1;
@@ -200,12 +211,12 @@ pub(super) fn keep(file: &Path) -> Result<Kept> {
         .mode(0o600);
     let mut lock = match options.open(&path) {
         Ok(lock) => lock,
-        // What cannot be written is no matter for two to quarrel about.
+        // A store that cannot be written is no matter for two to quarrel about.
         Err(error)
             if matches!(
                 error.kind(),
                 ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
-            ) =>
+            ) && OpenOptions::new().write(true).open(file).is_err() =>
         {
             return Ok(Kept { _lock: None });
         }

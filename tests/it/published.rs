@@ -186,3 +186,78 @@ async fn what_the_daemon_writes_bit_by_bit_is_what_is_written_at_once() {
     let log = daemon.log.lock().unwrap().clone();
     assert!(!log.contains("ERROR"), "{log}");
 }
+
+/// A pipe in the place of a file kept the daemon waiting for ever, and with it the feeds that it serves.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_lies_in_the_place_of_a_file_goes_whatever_it_is() {
+    let mut world = World::read(3).await;
+    world.set("PUBLISH__TO", "out");
+    let daemon = Daemon::serving(&world).await;
+    let file = world.path("out/all.rss");
+    until("files are there", || {
+        world.path("out/.npcc-feeds").exists() && file.exists()
+    })
+    .await;
+    for name in ["out/all.rss", "out/.npcc-feeds"] {
+        std::fs::remove_file(world.path(name)).unwrap();
+        let made = std::process::Command::new("mkfifo")
+            .arg(world.path(name))
+            .status();
+        assert!(made.unwrap().success());
+    }
+    world.publish_numbered(4..=4);
+    world.fetch().await;
+    daemon.wait_for("/all.rss", "Release number 4").await;
+    let is_new = || {
+        let is_file = file.metadata().is_ok_and(|there| there.is_file());
+        is_file
+            && std::fs::read_to_string(&file)
+                .unwrap()
+                .contains("Release number 4")
+    };
+    until("the file is one again", is_new).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn that_files_cannot_be_written_is_told_and_keeps_nothing_from_those_who_are_served() {
+    let mut world = World::read(3).await;
+    world.set("PUBLISH__TO", "out");
+    std::fs::write(world.path("out"), "no folder").unwrap();
+    let daemon = Daemon::serving(&world).await;
+    for n in 4..=5 {
+        world.publish_numbered(n..=n);
+        world.fetch().await;
+        daemon
+            .wait_for("/all.rss", &format!("Release number {n}"))
+            .await;
+    }
+    daemon
+        .wait_for("/health", "The published files cannot be written")
+        .await;
+    assert_eq!(daemon.get("/health").await.status(), 503);
+    daemon
+        .wait_for("/status", "The published files cannot be written")
+        .await;
+    daemon
+        .wait_for("/metrics", "npcc_feeds_files_failing 1\n")
+        .await;
+    let told = || {
+        daemon
+            .log
+            .lock()
+            .unwrap()
+            .contains("publishing as files failed")
+    };
+    until("the log says so", told).await;
+
+    std::fs::remove_file(world.path("out")).unwrap();
+    let file = world.path("out/all.rss");
+    until("the files are written", || {
+        std::fs::read_to_string(&file).is_ok_and(|text| text.contains("Release number 5"))
+    })
+    .await;
+    daemon
+        .wait_for("/metrics", "npcc_feeds_files_failing 0\n")
+        .await;
+    assert_eq!(daemon.get("/health").await.status(), 200);
+}

@@ -2,8 +2,10 @@
 
 use std::os::unix::net::UnixDatagram;
 
+use sqlx::{AnyConnection, Connection};
+
 use crate::harness::{World, numbered};
-use crate::running::Daemon;
+use crate::running::{Daemon, until};
 
 /// What a command says that must fail.
 async fn fails(world: &World, arguments: &[&str]) -> String {
@@ -139,6 +141,39 @@ async fn a_damaged_store_is_called_so_and_left_with_its_journal_until_a_backup_t
     world.fetch().await;
     let daemon = Daemon::serving(&world).await;
     daemon.wait_for("/all.rss", "Release number 61").await;
+}
+
+/// It got our tables, whatever it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_another_program_is_refused_and_left_as_it_is() {
+    let world = World::in_file(numbered(1..=3)).await;
+    let file = world.path("store/npcc-feeds.db");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    let url = format!("sqlite://{}?mode=rwc", file.display());
+    sqlx::any::install_default_drivers();
+    let mut other = AnyConnection::connect(&url).await.unwrap();
+    for sql in ["CREATE TABLE places (url)", "CREATE TABLE releases (name)"] {
+        sqlx::query(sql).execute(&mut other).await.unwrap();
+    }
+    other.close().await.unwrap();
+    let before = std::fs::read(&file).unwrap();
+    for arguments in [["run"], ["fetch"], ["releases"]] {
+        let said = fails(&world, &arguments).await;
+        assert!(said.contains("a database of another program"), "{said}");
+        assert!(std::fs::read(&file).unwrap() == before);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_is_configured_no_more_is_told_of() {
+    let mut world = World::read(3).await;
+    world.set("SOURCES__0__ID", "other");
+    world
+        .site()
+        .set_fault("/", crate::site::Fault::Status(503, None));
+    let daemon = Daemon::serving(&world).await;
+    let told = "no source npcc is configured: its releases are kept";
+    until("it is told", || daemon.log.lock().unwrap().contains(told)).await;
 }
 
 /// The unit would be started again for ever, as is right for one whose disk is full.

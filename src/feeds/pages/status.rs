@@ -32,6 +32,8 @@ pub struct Status {
     pub sources: Vec<SourceStatus>,
     /// What the store cannot do.
     pub store: Option<String>,
+    /// What of the published files cannot be written.
+    pub files: Option<&'static str>,
     /// How many releases there are.
     pub releases: usize,
     /// The version of the rules on topics.
@@ -45,6 +47,7 @@ struct Page<'a> {
     is_well: bool,
     sources: Vec<Told<'a>>,
     store: Option<&'a str>,
+    files: Option<&'static str>,
     releases: usize,
     rules: &'a str,
     version: &'static str,
@@ -85,9 +88,12 @@ impl Status {
             |source: &SourceStatus| source.failing_since.is_some() || !source.troubles.is_empty();
         rendered(&Page {
             frame: Frame::new(site, "/status", For::Daemon, title, description),
-            is_well: self.store.is_none() && !self.sources.iter().any(fails),
+            is_well: self.store.is_none()
+                && self.files.is_none()
+                && !self.sources.iter().any(fails),
             sources: sources.collect(),
             store: self.store.as_deref(),
+            files: self.files,
             releases: self.releases,
             rules: &self.version,
             version: env!("CARGO_PKG_VERSION"),
