@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The store's disk is full, then fails and can only be read, then the store is locked by another program: each is told in words, feeds go
-# on being served, and when it is over every release comes, once.
+# The store's disk is full, then fails and can only be read, then the store is locked by another program, then the disk of the published
+# files hangs: each is told in words where it is the store's, feeds go on being served, and when it is over every release comes, once.
 set -eu
 # Mounts are root's, in a namespace of one's own as well.
 if [ -z "${IN_NAMESPACE:-}" ]; then
@@ -46,7 +46,13 @@ stop() {
     wait "$daemon" || true
 }
 
-mkdir "$work/store"
+unmount() {
+    for folder in store files; do
+        ! mountpoint -q "$work/$folder" || umount "$work/$folder" || true
+    done
+}
+
+mkdir "$work/store" "$work/files"
 # A file system that the kernel takes for broken can only be read from one moment to the next, whoever writes to it. Where none can
 # be made of a file, a smaller proof has to do.
 truncate -s 50M "$work/disk"
@@ -59,7 +65,7 @@ else
     mount -t tmpfs -o size=50m tmpfs "$work/store"
     echo "!! no file system of a file can be mounted here: that a disk breaks under the daemon is not checked" >&2
 fi
-trap 'kill "${pids[@]}" 2>/dev/null || true; wait; ! mountpoint -q "$work/store" || umount "$work/store" || true; cleanup' EXIT
+trap 'fsfreeze -u "$work/files" 2>/dev/null || true; kill "${pids[@]}" 2>/dev/null || true; wait; unmount; cleanup' EXIT
 newsroom --hold 1
 "$npcc_feeds" --log error fetch >/dev/null
 start
@@ -120,6 +126,23 @@ echo 'ROLLBACK;' >&3
 exec 3>&-
 comes 5 "the lock"
 echo "locked: told, served all the while, made up for"
+
+if [ "$breaks" ]; then
+    stop
+    truncate -s 100M "$work/files.disk"
+    mkfs.ext4 -q -m 0 "$work/files.disk"
+    mount -o loop "$work/files.disk" "$work/files"
+    export NPCC_FEEDS_PUBLISH__TO=$work/files
+    start
+    within 60 "the files are written" says 'published as files'
+    fsfreeze -f "$work/files"
+    publish 6
+    comes 6 "the files' disk hung"
+    if grep -q 'Late release 6<' "$work/files/all.rss"; then fail "the disk did not hang"; fi
+    fsfreeze -u "$work/files"
+    within 30 "the files are written then" grep -q 'Late release 6<' "$work/files/all.rss"
+    echo "a disk of files that hangs: served all the while, made up for"
+fi
 
 twice=$(sqlite3 "$work/store/npcc-feeds.db" 'SELECT title FROM releases GROUP BY title HAVING COUNT(*) > 1')
 [ -z "$twice" ] || fail "stored twice: $twice"

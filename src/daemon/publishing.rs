@@ -1,15 +1,16 @@
 //! New editions whenever anything has changed, whoever changed it: in memory, and as files where that is wanted.
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
-use std::pin::pin;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::hub::Hub;
 use super::systemd::Notice;
@@ -121,14 +122,22 @@ impl Ingest {
         }
     }
 
-    /// Writes what is not in the folder yet. A file system that does not answer, as of another machine that is gone, is told of.
+    /// Writes what is not in the folder yet: on a thread of its own, which a file system that does not answer, as that of another machine
+    /// which is gone, may keep for ever. That is told.
     async fn write_files(&self, server: &Server) -> Result<(), Error> {
-        let folder = Path::new(&self.config.publish.to);
-        let mut writing = pin!(server.edition.publish(folder, true));
+        let folder = PathBuf::from(&self.config.publish.to);
+        let (edition, runtime) = (server.edition.clone(), Handle::current());
+        let dropped = CancellationToken::new();
+        let _drops = dropped.clone().drop_guard();
+        let mut writing = tokio::task::spawn_blocking(move || {
+            runtime.block_on(dropped.run_until_cancelled(edition.publish(&folder, true)))
+        });
         loop {
             match timeout(WRITTEN_WITHIN, &mut writing).await {
                 Ok(written) => {
-                    tracing::info!(files = written?.changed, "published as files");
+                    let written = written?.transpose()?;
+                    let files = written.map_or(0, |written| written.changed);
+                    tracing::info!(files, "published as files");
                     return Ok(());
                 }
                 Err(_) => {
