@@ -233,7 +233,12 @@ fn read<T: DeserializeOwned>(file: &Path, form: &str) -> Result<Vec<T>, anyhow::
     let name = file.display();
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {name}"))?;
     let lines = text.lines().enumerate();
-    let lines = lines.filter(|(_, line)| !line.trim().is_empty());
+    let mut lines = lines.filter(|(_, line)| !line.trim().is_empty()).peekable();
+    // It would be all right, and none of it looked at.
+    anyhow::ensure!(
+        lines.peek().is_some(),
+        "{name} holds no example; a line is {form}"
+    );
     lines
         .map(|(at, line)| {
             serde_json::from_str(line)

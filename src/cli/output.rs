@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use anyhow::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 use chrono_tz::Europe::London;
 use clap::{Args, ValueEnum};
@@ -33,9 +34,10 @@ pub(super) fn json(value: &impl Serialize) -> Outcome {
 /// What stands in a result may be from outside, and a terminal must not take it for orders.
 pub(super) fn print(text: &str) -> Outcome {
     let mut out = io::stdout().lock();
-    out.write_all(text::visible_lines(text).as_bytes())?;
-    out.flush()?;
-    Ok(())
+    let written = out.write_all(text::visible_lines(text).as_bytes());
+    // A disk that is full there is not the store's.
+    let written = written.and_then(|()| out.flush());
+    Ok(written.context("standard output cannot be written")?)
 }
 
 pub(super) fn time(instant: DateTime<Utc>) -> String {

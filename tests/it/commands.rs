@@ -365,3 +365,31 @@ async fn a_backfill_leaves_room_for_a_cycle_between_its_pages_and_goes_on() {
     assert_eq!(walked["sources"][0]["done"], true, "{walked}");
     assert_eq!(world.releases().await.len(), 210);
 }
+
+/// It was perfect.
+#[tokio::test]
+async fn nothing_is_no_evaluation() {
+    let world = world().await;
+    for what in ["topics", "pairs"] {
+        let output = world.run(&["evaluate", what, "/dev/null"]).await;
+        assert_eq!(output.status.code(), Some(1));
+        let told = told(&output);
+        assert!(told.contains("/dev/null holds no example"), "{told}");
+    }
+}
+
+/// It sounded as if the store's disk were full.
+#[tokio::test]
+async fn a_full_disk_of_standard_output_is_called_so() {
+    let world = world().await;
+    let output = world
+        .shell("exec \"$0\" topics >/dev/full")
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = told(&output);
+    assert!(
+        told.contains("standard output cannot be written: No space left"),
+        "{told}"
+    );
+}
