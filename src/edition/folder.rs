@@ -288,7 +288,7 @@ fn is_plain(name: &str) -> bool {
 
 fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder)?;
+        std::fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
     }
     let half = with(file, &format!(".{}{PART}", std::process::id()));
     let written = (|| {
