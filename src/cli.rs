@@ -46,10 +46,9 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 const FAILED: u8 = 1;
 /// The program was called wrongly.
 const WRONG_USE: u8 = 2;
-/// The configuration is bad (`EX_CONFIG` of sysexits.h).
+/// The configuration is bad (`EX_CONFIG` of sysexits.h); or the store that it names cannot be used until a person acts, where a service
+/// manager would else start the daemon anew for ever.
 const BAD_CONFIGURATION: u8 = 78;
-/// In the place of [`FAILED`], for a service manager that would start the daemon anew, which mends nothing (`EX_UNAVAILABLE`).
-const LASTS: u8 = 69;
 
 /// Reads the National Police Chiefs' Council's newsroom on a schedule, keeps every release, and republishes one RSS
 /// feed per topic.
@@ -164,7 +163,7 @@ impl<E: Into<anyhow::Error>> From<E> for Stop {
 impl Stop {
     fn exit_code(&self, is_service: bool) -> u8 {
         match self {
-            Stop::Error(error) if is_service && is_lasting(error) => LASTS,
+            Stop::Error(error) if is_service && is_lasting(error) => BAD_CONFIGURATION,
             Stop::Failed | Stop::Error(_) => FAILED,
             Stop::WrongUse(_) => WRONG_USE,
             Stop::Configuration(_) => BAD_CONFIGURATION,

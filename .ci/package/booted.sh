@@ -157,7 +157,7 @@ done
 sleep 12
 state=$(for unit in socket service; do systemctl show -P ActiveState "npcc-feeds.$unit"; done | xargs)
 state+=" $(systemctl show -P ExecMainStatus npcc-feeds.service) $(systemctl show -P NRestarts npcc-feeds.service)"
-[ "$state" = 'failed failed 69 0' ] || fail "a damaged store: $state"
+[ "$state" = 'failed failed 78 0' ] || fail "a damaged store: $state"
 starts=$(journalctl --no-pager -p err -u npcc-feeds | grep -c 'the store is damaged')
 [ "$starts" -ge 1 ] && [ "$starts" -le 5 ] || fail "$starts starts"
 cksum "$store" | cmp - /tmp/damaged

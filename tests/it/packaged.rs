@@ -90,25 +90,19 @@ fn ending(is_program: bool, is_service: bool) -> Roff {
             roff.text([roman(*meaning)]);
         }
     };
-    let lasts = (
-        "69",
-        "In the place of 1 under a service manager (NOTIFY_SOCKET): starting the daemon anew mends nothing, as beside another or with \
-         a damaged store.",
-    );
+    let mut wrong =
+        "The configuration or the taxonomy is wrong; npcc-feeds check says where.".to_owned();
+    if is_service {
+        wrong += " Under a service manager (NOTIFY_SOCKET) also: starting the daemon anew mends nothing, as beside another or with a \
+                  damaged store.";
+    }
     let statuses = [
         ("0", "All was done."),
         ("1", "Something failed; standard error says what."),
         ("2", "The command was called wrongly."),
-        lasts,
-        (
-            "78",
-            "The configuration or the taxonomy is wrong; npcc-feeds check says where.",
-        ),
+        ("78", wrong.as_str()),
     ];
-    let statuses = statuses
-        .into_iter()
-        .filter(|one| is_service || *one != lasts);
-    listed("EXIT STATUS", &statuses.collect::<Vec<_>>());
+    listed("EXIT STATUS", &statuses);
     if is_program {
         listed(
             "FILES",

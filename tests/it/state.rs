@@ -188,13 +188,13 @@ async fn a_service_manager_can_tell_what_a_new_start_does_not_mend() {
     let second = world.run(&["run"]).await;
     let said = String::from_utf8_lossy(&second.stderr);
     assert!(said.contains("another daemon"), "{said}");
-    assert_eq!(second.status.code(), Some(69));
+    assert_eq!(second.status.code(), Some(78));
     drop(daemon);
 
     std::fs::write(world.path("none.db"), "no database".repeat(1000)).unwrap();
     let url = format!("sqlite:{}", world.path("none.db").display());
     world.set("STORE__URL", &url);
-    for (arguments, status) in [(["run"], 69), (["fetch"], 1)] {
+    for (arguments, status) in [(["run"], 78), (["fetch"], 1)] {
         let output = world.run(&arguments).await;
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(said.contains("see that it is a database"), "{said}");
