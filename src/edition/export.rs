@@ -35,6 +35,7 @@ impl Edition {
     ) -> Result<impl Stream<Item = Result<Vec<u8>, Error>> + Send + 'static, Error> {
         let all = self.store.stamps(&Selection::All).await?;
         let guids: Vec<Guid> = all.into_iter().map(|(guid, _)| guid).collect();
+        let count = guids.len();
         let mut head = match format {
             Export::Jsonl => Vec::new(),
             Export::Csv => csv_head()?,
@@ -66,7 +67,7 @@ impl Edition {
                 if at == 0
                     && let Some(first) = guids.first().and_then(|guid| kept.get_mut(guid))
                 {
-                    store.add_whole(first).await?;
+                    store.add_whole(first, count).await?;
                 }
                 let mut bytes = head;
                 for item in &items {

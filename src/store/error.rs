@@ -139,6 +139,17 @@ pub enum Error {
         /// What is wrong with it.
         why: String,
     },
+    /// Of an export that is to be taken into the store, records lack, or there are more.
+    #[error(
+        "the export had {records} releases and {come} of them are here, so it was cut or changed: copy or export it anew; to take what \
+         there is, remove \"records\":{records} from its first line"
+    )]
+    Cut {
+        /// How many records it had, as its first one says.
+        records: u64,
+        /// How many have come.
+        come: u64,
+    },
     /// Somebody else fetches.
     #[error(
         "{purpose} is under way ({holder}); try again when it is done, at the latest after {until}"

@@ -23,6 +23,8 @@ pub use import::{Import, Said, Taken};
 
 /// The names of the values that every record has.
 const SCHEMA: &str = "schema";
+/// The name of how many records an export has. Its first one tells, so that one that was cut is not taken for whole.
+const RECORDS: &str = "records";
 
 impl Store {
     /// All that is kept of some releases, and of those that are part of them. The texts that their publisher has taken down are
@@ -101,11 +103,11 @@ impl Store {
         Ok(records.collect())
     }
 
-    /// Adds what belongs to the store as a whole to a record.
+    /// Adds what belongs to the store as a whole to the first of so many records.
     ///
     /// # Errors
     /// [`super::Error`].
-    pub async fn add_whole(&self, record: &mut Value) -> Result<()> {
+    pub async fn add_whole(&self, record: &mut Value, records: usize) -> Result<()> {
         let Value::Object(record) = record else {
             return Ok(());
         };
@@ -120,6 +122,7 @@ impl Store {
         }
         let rules = counter(&mut *self.pool.acquire().await?, RULES).await?;
         record.insert(RULES.to_owned(), rules.into());
+        record.insert(RECORDS.to_owned(), records.into());
         Ok(())
     }
 }

@@ -217,6 +217,8 @@ async fn an_import_that_fails_leaves_the_store_as_it_was() {
     lines.push(String::new());
     let whole = lines.join("\n");
     let cut = &whole[..whole.len() - 300];
+    let short = whole.lines().take(4).collect::<Vec<_>>().join("\n");
+    let two = format!("{short}\n{whole}");
     let newer = whole.replace("\"schema\":", "\"schema\":9");
     let strange = whole.replacen(
         "\"status\":\"current\",\"title\"",
@@ -233,6 +235,14 @@ async fn an_import_that_fails_leaves_the_store_as_it_was() {
         .collect();
     for (bytes, said) in [
         (cut.as_bytes(), "all.jsonl, line 5; nothing was imported: "),
+        (
+            short.as_bytes(),
+            "line 4; nothing was imported: the export had 5 releases and 4 of them are here",
+        ),
+        (
+            two.as_bytes(),
+            "line 5; nothing was imported: the export had 5 releases and 4 of them are here",
+        ),
         (
             newer.as_bytes(),
             "line 1; nothing was imported: the record is of a store of version 9",
@@ -259,6 +269,11 @@ async fn an_import_that_fails_leaves_the_store_as_it_was() {
         assert!(!told.contains("panicked"), "{told}");
         assert_eq!(world.releases().await.len(), 0);
     }
+    // What is left of one is of use all the same.
+    let left = short.replacen("\"records\":5,", "", 1);
+    std::fs::write(world.path("all.jsonl"), left).unwrap();
+    let taken = world.json(&["import", "all.jsonl"]).await;
+    assert_eq!(taken, json!({"new": 4, "known": 0, "left_out": 0}));
     let output = world.run(&["import", "nowhere.jsonl"]).await;
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot read nowhere.jsonl"));
 }

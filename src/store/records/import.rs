@@ -8,14 +8,15 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use sqlx::Row;
 
-use super::{OF_RELEASES, OF_STORE, SCHEMA, number, text};
+use super::{OF_RELEASES, OF_STORE, RECORDS, SCHEMA, number, text};
 use crate::release::{Guid, Status};
 use crate::store::ingest::open_gap;
 use crate::store::migrations::VERSION;
 use crate::store::rules::RULES;
 use crate::store::shown::{note, write_words};
 use crate::store::{
-    ALL, CHANGE, RELEASE, REVISIONS, RULING, Redaction, Result, Store, Tx, counter, guid_of, raise,
+    ALL, CHANGE, Error, RELEASE, REVISIONS, RULING, Redaction, Result, Store, Tx, counter, guid_of,
+    raise,
 };
 use crate::topics::UNCLASSIFIED;
 use rows::{guid_in, refused, rows_of, web_address};
@@ -66,6 +67,9 @@ pub struct Import {
     before: Counters,
     begun: Counters,
     last: Counters,
+    /// How many records the export has that is read, as far as it says so, and how many of them came.
+    announced: Option<u64>,
+    come: u64,
     /// The feeds that show what came.
     feeds: BTreeSet<String>,
     /// Whether there is anything to be kept, and any release among it.
@@ -105,6 +109,8 @@ impl Store {
             before: now,
             begun: now,
             last: now,
+            announced: None,
+            come: 0,
             feeds: BTreeSet::new(),
             has_taken: false,
             has_new: false,
@@ -119,7 +125,8 @@ impl Import {
     /// Takes a release with all that [`Store::records`] gave for it.
     ///
     /// # Errors
-    /// [`crate::store::Error::Record`] for what is no record of this version; then nothing of the whole import may be kept.
+    /// [`crate::store::Error::Record`] for what is no record of this version, [`crate::store::Error::Cut`] for the first of another
+    /// export where records of the one before lack; then nothing of the whole import may be kept.
     pub async fn take(&mut self, record: &Value) -> Result<Taken> {
         let record = record.as_object().ok_or_else(|| refused("is no object"))?;
         match record.get(SCHEMA).and_then(Value::as_u64) {
@@ -132,6 +139,7 @@ impl Import {
             None => return Err(refused("does not say of which version it is")),
         }
         self.take_whole(record).await?;
+        self.come += 1;
         let releases = rows_of(record, "releases")?;
         let mut whole = releases
             .iter()
@@ -206,8 +214,9 @@ impl Import {
     /// Keeps all that was taken.
     ///
     /// # Errors
-    /// [`crate::store::Error::Sql`].
+    /// [`crate::store::Error::Cut`] where records of the export lack; [`crate::store::Error::Sql`].
     pub async fn finish(mut self, now: DateTime<Utc>) -> Result<()> {
+        self.see_end()?;
         if !self.has_taken {
             return Ok(());
         }
@@ -234,10 +243,24 @@ impl Import {
         Ok(())
     }
 
+    /// Sees that the export that was read until now is whole.
+    fn see_end(&self) -> Result<()> {
+        match self.announced {
+            Some(records) if records != self.come => Err(Error::Cut {
+                records,
+                come: self.come,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// What belongs to the store as a whole, as far as this one does not know better.
     async fn take_whole(&mut self, record: &Map<String, Value>) -> Result<()> {
         if record.contains_key(RULES) {
             // The first record of an export, whose counters begin anew where several stand in one file.
+            self.see_end()?;
+            self.announced = record.get(RECORDS).and_then(Value::as_u64);
+            self.come = 0;
             self.begun = self.last;
         }
         for row in rows_of(record, "sources")? {
