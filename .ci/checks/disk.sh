@@ -132,13 +132,22 @@ if [ "$breaks" ]; then
     truncate -s 100M "$work/files.disk"
     mkfs.ext4 -q -m 0 "$work/files.disk"
     mount -o loop "$work/files.disk" "$work/files"
-    export NPCC_FEEDS_PUBLISH__TO=$work/files
+    mkdir "$work/config"
+    cp config/*.toml "$work/config"
+    export NPCC_FEEDS_CONFIG=$work/config/npcc-feeds.toml
+    writes_to() { sed -i "s|^to = .*|to = \"$1\"|" "$NPCC_FEEDS_CONFIG"; }
+    writes_to "$work/files"
     start
     within 60 "the files are written" says 'published as files'
     fsfreeze -f "$work/files"
     publish 6
     comes 6 "the files' disk hung"
     if grep -q 'Late release 6<' "$work/files/all.rss"; then fail "the disk did not hang"; fi
+    for folder in elsewhere files; do
+        writes_to "$work/$folder"
+        kill -HUP "$daemon"
+        [ "$folder" = files ] || within 30 "another folder is used" grep -q 'Late release 6<' "$work/elsewhere/all.rss"
+    done
     fsfreeze -u "$work/files"
     within 30 "the files are written then" grep -q 'Late release 6<' "$work/files/all.rss"
     echo "a disk of files that hangs: served all the while, made up for"

@@ -105,6 +105,7 @@ impl Ingest {
     async fn keep_writing(&self, server: &Server, is_up: &Notify, hub: Option<&Hub>) {
         loop {
             is_up.notified().await;
+            let mut shelf = server.documents.shelf();
             if !self.config.publish.to.is_empty() {
                 let mut wait = LOOK_EVERY;
                 while let Err(error) = self.write_files(server).await {
@@ -112,18 +113,20 @@ impl Ingest {
                     wait = (wait * 2).min(LOOK_AFTER_FAILURE);
                     tracing::error!(%error, "publishing as files failed; tried again in {wait:?}, and the feeds are served meanwhile");
                     tokio::time::sleep(wait).await;
+                    shelf = server.documents.shelf();
                 }
                 memory::give_back();
             }
             server.files_failing.store(false, Ordering::Relaxed);
             if let Some(hub) = hub {
-                hub.look(server.documents.shelf());
+                // What is up by now may not be in the folder yet, which the hub may read.
+                hub.look(shelf);
             }
         }
     }
 
     /// Writes what is not in the folder yet: on a thread of its own, which a file system that does not answer, as that of another machine
-    /// which is gone, may keep for ever. That is told.
+    /// which is gone, may keep for ever. That is told, and a reload that names another folder goes on with that.
     async fn write_files(&self, server: &Server) -> Result<(), Error> {
         let folder = PathBuf::from(&self.config.publish.to);
         let (edition, runtime) = (server.edition.clone(), Handle::current());

@@ -1,14 +1,14 @@
 //! Documents as files, for a web server, a CDN or object storage: each whole or not at all, only those that changed, with
 //! the compressed forms beside them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::{Edition, Error, Found};
 use crate::compression::{brotli, gzip};
@@ -25,8 +25,18 @@ const LEFT_BEHIND: Duration = Duration::from_secs(600);
 /// The forms of a file beside itself.
 const FORMS: [&str; 2] = [".gz", ".br"];
 
-/// Who writes. A file that is under way when its writer is dropped, as a reload does, is whole before the next begins.
-static TURN: Mutex<()> = Mutex::const_new(());
+/// Who writes into each folder. A file that is under way when its writer is dropped, as a reload does, is whole before the next
+/// begins. A folder whose file system hangs keeps no other waiting.
+static TURNS: LazyLock<std::sync::Mutex<HashMap<PathBuf, Arc<Mutex<()>>>>> =
+    LazyLock::new(Default::default);
+
+async fn turn(folder: &Path) -> OwnedMutexGuard<()> {
+    let turn = {
+        let mut turns = TURNS.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.entry(folder.to_owned()).or_default().clone()
+    };
+    turn.lock_owned().await
+}
 
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -55,7 +65,7 @@ impl Edition {
     /// # Errors
     /// [`Unwritten`].
     pub async fn publish(&self, folder: &Path, is_quick: bool) -> Result<Written, Unwritten> {
-        let turn = Arc::new(TURN.lock().await);
+        let turn = Arc::new(turn(folder).await);
         let change = self.store.change().await.map_err(Error::from)?;
         let before = Before::read(folder);
         let since = before
@@ -184,7 +194,7 @@ fn write_list(
     let list: String = names.iter().map(|name| format!("{name}\n")).collect();
     let text = head.unwrap_or_default() + &list;
     let file = folder.join(WRITTEN);
-    replace(&file, text.as_bytes()).map_err(|error| named(&file, &error))
+    replace(&file, text.as_bytes())
 }
 
 /// The link that a name's way leads through, if there is one: somebody who may write into the folder laid it, and what is
@@ -224,13 +234,13 @@ fn put(folder: &Path, name: &str, document: &Document) -> io::Result<bool> {
     }
     for (form, bytes) in forms {
         match bytes {
-            Some(bytes) => replace(&form, &bytes).map_err(|error| named(&form, &error))?,
+            Some(bytes) => replace(&form, &bytes)?,
             None => {
                 remove(&form)?;
             }
         }
     }
-    replace(&file, &document.bytes).map_err(|error| named(&file, &error))?;
+    replace(&file, &document.bytes)?;
     Ok(!is_same)
 }
 
@@ -297,11 +307,11 @@ fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
         out.sync_all()?;
         std::fs::rename(&half, file)
     })();
-    if written.is_err() {
+    written.map_err(|error| {
         // What is half written helps nobody; the first error is the one to tell.
         let _ = std::fs::remove_file(&half);
-    }
-    written
+        named(file, &error)
+    })
 }
 
 /// A new file. What has its name was left by a process that was killed and had our number, or was laid there by somebody

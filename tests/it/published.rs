@@ -1,10 +1,11 @@
 //! What becomes files: all that is served, with its compressed forms, whole and up to date whichever way it is written.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::harness::{World, numbered, of_today, release};
 use crate::inside::Inside;
-use crate::running::{Daemon, until};
+use crate::running::{Daemon, until, until_within};
 
 /// The files of a folder, but for the list of what was written.
 fn published(world: &World, folder: &str) -> BTreeMap<String, Vec<u8>> {
@@ -194,10 +195,11 @@ async fn what_lies_in_the_place_of_a_file_goes_whatever_it_is() {
     world.set("PUBLISH__TO", "out");
     let daemon = Daemon::serving(&world).await;
     let file = world.path("out/all.rss");
-    until("files are there", || {
-        world.path("out/.npcc-feeds").exists() && file.exists()
-    })
-    .await;
+    let all_are_written = || {
+        let log = daemon.log.lock().unwrap();
+        log.contains("published as files")
+    };
+    until("files are there", all_are_written).await;
     for name in ["out/all.rss", "out/.npcc-feeds"] {
         std::fs::remove_file(world.path(name)).unwrap();
         let made = std::process::Command::new("mkfifo")
@@ -249,10 +251,13 @@ async fn that_files_cannot_be_written_is_told_and_keeps_nothing_from_those_who_a
             .contains("publishing as files failed")
     };
     until("the log says so", told).await;
+    let log = daemon.log.lock().unwrap().clone();
+    assert!(log.contains("cannot be written: out: File exists"), "{log}");
 
     std::fs::remove_file(world.path("out")).unwrap();
     let file = world.path("out/all.rss");
-    until("the files are written", || {
+    // It may be a minute until it is tried again.
+    until_within(Duration::from_secs(120), "the files are written", || {
         std::fs::read_to_string(&file).is_ok_and(|text| text.contains("Release number 5"))
     })
     .await;

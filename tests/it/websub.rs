@@ -1,5 +1,6 @@
 //! The hub is told once a change is visible, and again until it has heard.
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use axum::response::Redirect;
 use axum::routing::post;
 
 use crate::harness::{World, of_today};
-use crate::running::{Daemon, until};
+use crate::running::{Daemon, until, until_within};
 
 /// A small hub: what it was told, and how often it fails before it listens.
 #[derive(Clone, Default)]
@@ -20,6 +21,8 @@ pub struct Hub {
     /// The feeds as a hub fetches them when it is told.
     fetched: Arc<Mutex<Vec<(String, String)>>>,
     pub base: Arc<Mutex<String>>,
+    /// Where the hub reads the published files in the place of asking the daemon.
+    folder: Option<PathBuf>,
 }
 
 impl Hub {
@@ -58,12 +61,16 @@ async fn told(State(hub): State<Hub>, body: String) -> StatusCode {
         .strip_prefix("http://feeds.example")
         .unwrap()
         .to_owned();
-    // The daemon's port is not known here at once.
-    let Ok(answer) = reqwest::get(format!("{base}{path}")).await else {
-        return StatusCode::BAD_GATEWAY;
+    let text = if let Some(folder) = &hub.folder {
+        std::fs::read_to_string(folder.join(&path[1..])).unwrap()
+    } else {
+        // The daemon's port is not known here at once.
+        let Ok(answer) = reqwest::get(format!("{base}{path}")).await else {
+            return StatusCode::BAD_GATEWAY;
+        };
+        assert_eq!(answer.status(), 200, "{path} is up before the hub is told");
+        answer.text().await.unwrap()
     };
-    assert_eq!(answer.status(), 200, "{path} is up before the hub is told");
-    let text = answer.text().await.unwrap();
     hub.fetched.lock().unwrap().push((path, text));
     hub.told.lock().unwrap().push(topic);
     StatusCode::ACCEPTED
@@ -181,4 +188,29 @@ async fn a_hub_that_leads_elsewhere_has_not_heard() {
     })
     .await;
     assert_eq!(elsewhere.was_told(""), 0);
+}
+
+/// What was up by the time that the files of an edition were written was told of in its place, and never again.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_is_not_in_the_folder_yet_the_hub_is_told_when_it_is() {
+    let mut world = World::read_all(60).await;
+    let hub = Hub {
+        folder: Some(world.path("out")),
+        ..Hub::default()
+    };
+    let url = hub.start().await;
+    world.set("PUBLISH__HUB", &url);
+    world.set("PUBLISH__TO", "out");
+    world.set("SERVE__PUBLIC_URL", "http://feeds.example");
+    let daemon = Daemon::serving(&world).await;
+    // While the first edition is being written.
+    world.publish_numbered(61..=61);
+    world.fetch().await;
+    daemon.wait_for("/all.rss", "Release number 61").await;
+    until_within(Duration::from_secs(120), "the hub finds it", || {
+        let fetched = hub.fetched.lock().unwrap();
+        let mut of_all = fetched.iter().filter(|(path, _)| path == "/all.rss");
+        of_all.any(|(_, text)| text.contains("Release number 61"))
+    })
+    .await;
 }
