@@ -1,5 +1,6 @@
 //! What the store cannot do, in words that say what to do.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
@@ -112,6 +113,17 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+    /// The file by which daemons keep out of each other's way cannot be opened.
+    #[error(
+        "the lock {path}, by which one daemon knows of another, cannot be opened ({source}); where it is another user's, give it to this \
+         one, or remove it while no daemon runs"
+    )]
+    Lock {
+        /// The lock's file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// Root came to a store that is another user's.
     #[error(
         "the store {path} belongs to {owner}, as whom its daemon runs; do this as that user too: sudo -u {owner} npcc-feeds ..."
@@ -197,14 +209,15 @@ impl Error {
 
     /// Whether it stays so until a person does something about it, and starting anew mends nothing.
     pub fn is_lasting(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Error::Url { .. }
-                | Error::Foreign { .. }
-                | Error::Newer { .. }
-                | Error::Daemon { .. }
-                | Error::Owner { .. }
-        ) || self.is_of_the_file()
+            | Error::Foreign { .. }
+            | Error::Newer { .. }
+            | Error::Daemon { .. }
+            | Error::Owner { .. } => true,
+            Error::Lock { source, .. } => source.kind() == ErrorKind::PermissionDenied,
+            _ => self.is_of_the_file(),
+        }
     }
 
     /// Whether what is in the store's file is damaged, or no database.
@@ -303,6 +316,10 @@ mod tests {
                 source: sql(),
             },
             Error::File {
+                path: path(),
+                source: system(),
+            },
+            Error::Lock {
                 path: path(),
                 source: system(),
             },

@@ -17,7 +17,7 @@ struct Step {
 }
 
 macro_rules! step {
-    ($version:literal, $name:literal, $file:literal) => {
+    ($version:literal, $name:expr, $file:literal) => {
         Step {
             version: $version,
             name: $name,
@@ -27,8 +27,11 @@ macro_rules! step {
     };
 }
 
+/// The name of the first step, by which this program's stores are known.
+pub(super) const FIRST: &str = "first";
+
 const STEPS: [Step; 10] = [
-    step!(1, "first", "0001_first.sql"),
+    step!(1, FIRST, "0001_first.sql"),
     step!(2, "fetching", "0002_fetching.sql"),
     step!(3, "duplicates", "0003_duplicates.sql"),
     step!(4, "copies", "0004_copies.sql"),

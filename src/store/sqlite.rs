@@ -6,13 +6,18 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::fs::{Access, AtFlags, CWD, accessat};
 use sqlx::{AnyConnection, Connection, Row};
 
+use super::migrations::FIRST;
 use super::{Error, Result, ownership};
 
 /// How often, and at what distance, another that brings the tables up to date is waited for: five minutes.
 const LOCK_TRIES: u32 = 3000;
 const LOCK_EVERY: Duration = Duration::from_millis(100);
+
+/// How long another's lock is waited for.
+const WAIT: &str = "PRAGMA busy_timeout = 30000";
 
 /// The file of a store's address.
 pub(super) fn file(url: &str) -> Result<PathBuf> {
@@ -54,7 +59,7 @@ pub(super) async fn prepare(
     // AnyPool leaves SQLite in delete mode, where readers and the writer wait for each other. With WAL, `normal` could
     // lose the last transactions when the power fails, so every commit is synced.
     for pragma in [
-        "PRAGMA busy_timeout = 30000",
+        WAIT,
         "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",
         // SQLite keeps 2 MiB for each connection; a page that is read again comes from the system's cache as well.
@@ -159,11 +164,23 @@ pub(super) fn backups(file: &Path) -> Vec<PathBuf> {
 pub(super) async fn is_foreign(
     connection: &mut AnyConnection,
 ) -> std::result::Result<bool, sqlx::Error> {
-    let foreign = sqlx::query(
-        "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite#_%' ESCAPE '#'
-         AND NOT EXISTS (SELECT 1 FROM sqlite_master WHERE name = '_sqlx_migrations') LIMIT 1",
-    );
-    Ok(foreign.fetch_optional(connection).await?.is_some())
+    // Whoever closes the store in this moment has it for himself.
+    sqlx::query(WAIT).execute(&mut *connection).await?;
+    let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite#_%' ESCAPE '#'";
+    let tables = sqlx::query(tables).fetch_all(&mut *connection).await?;
+    let names: Vec<String> = tables
+        .iter()
+        .map(|row| row.try_get(0))
+        .collect::<std::result::Result<_, _>>()?;
+    if !names.iter().any(|name| name == "_sqlx_migrations") {
+        return Ok(!names.is_empty());
+    }
+    // Other programs have such a table, too.
+    let steps =
+        "SELECT COUNT(*), COALESCE(SUM(version = 1 AND description = $1), 0) FROM _sqlx_migrations";
+    let row = sqlx::query(steps).bind(FIRST).fetch_one(connection).await?;
+    let (all, ours): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    Ok(all > 0 && ours == 0)
 }
 
 /// How many bytes the file has.
@@ -198,7 +215,7 @@ pub struct Kept {
 /// (<https://sqlite.org/howtocorrupt.html>, 2.2).
 pub(super) fn keep(file: &Path) -> Result<Kept> {
     let path = beside(file, "daemon");
-    let failed = |source| Error::File {
+    let failed = |source| Error::Lock {
         path: path.clone(),
         source,
     };
@@ -211,12 +228,13 @@ pub(super) fn keep(file: &Path) -> Result<Kept> {
         .mode(0o600);
     let mut lock = match options.open(&path) {
         Ok(lock) => lock,
-        // A store that cannot be written is no matter for two to quarrel about.
+        // A store that cannot be written is no matter for two to quarrel about. It is not opened to see that, which would free
+        // those locks as well.
         Err(error)
             if matches!(
                 error.kind(),
                 ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
-            ) && OpenOptions::new().write(true).open(file).is_err() =>
+            ) && accessat(CWD, file, Access::WRITE_OK, AtFlags::EACCESS).is_err() =>
         {
             return Ok(Kept { _lock: None });
         }

@@ -162,6 +162,32 @@ async fn a_database_of_another_program_is_refused_and_left_as_it_is() {
         assert!(said.contains("a database of another program"), "{said}");
         assert!(std::fs::read(&file).unwrap() == before);
     }
+
+    // One that keeps account of its tables as this program does.
+    std::fs::remove_file(&file).unwrap();
+    let mut other = AnyConnection::connect(&url).await.unwrap();
+    for sql in [
+        "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL)",
+        "INSERT INTO _sqlx_migrations VALUES (1, 'users'), (20240102030405, 'places')",
+    ] {
+        sqlx::query(sql).execute(&mut other).await.unwrap();
+    }
+    other.close().await.unwrap();
+    let before = std::fs::read(&file).unwrap();
+    let said = fails(&world, &["releases"]).await;
+    assert!(said.contains("a database of another program"), "{said}");
+    assert!(std::fs::read(&file).unwrap() == before);
+}
+
+/// Whoever could not open it went on without it, and two daemons had one store.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_cannot_be_opened_keeps_a_daemon_out() {
+    let world = World::in_file(numbered(1..=3)).await;
+    world.fetch().await;
+    std::fs::create_dir(world.path("store/npcc-feeds.db-daemon")).unwrap();
+    let said = fails(&world, &["run"]).await;
+    let lock = "npcc-feeds.db-daemon, by which one daemon knows of another, cannot be opened";
+    assert!(said.contains(lock), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
