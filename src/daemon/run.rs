@@ -84,6 +84,8 @@ impl Ingest {
             (Ok(()), Ok(cycle)) => work(cycle).await,
             (Err(error), _) | (_, Err(error)) => Err(error),
         };
+        // However long it took, the schedule was followed until now.
+        self.pulses.reading.beat(&source.id);
         self.leases.give_back(lease).await;
         done
     }

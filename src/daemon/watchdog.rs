@@ -47,7 +47,8 @@ impl Pulse {
     }
 }
 
-/// When each source was last looked at, so that one that hangs is not hidden by those that do not. Clones are the same.
+/// When each source was last looked at, so that one that hangs is not hidden by those that are not due; while one is read, or a lease
+/// waited for, that one alone counts. Clones are the same.
 #[derive(Debug, Clone, Default)]
 pub struct Looks(Arc<Mutex<HashMap<String, Instant>>>);
 
