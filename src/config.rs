@@ -373,10 +373,19 @@ mod tests {
             " https://feeds.example.org",
             "https://feeds.example.org/a b",
             "https://user:a-secret@feeds.example.org",
+            "https://user:a-secret@feeds example.org",
+            "ftp://user:a-secret@feeds.example.org",
         ] {
             let told = complaints(&format!("[serve]\npublic_url = \"{url}\"\n"));
             assert!(
                 told.starts_with("my.toml:2: ") && !told.contains("a-secret"),
+                "{told}"
+            );
+        }
+        for value in ["\"many\"", "-3", "3.5"] {
+            let told = complaints(&format!("[publish]\nitems = {value}\n"));
+            assert!(
+                told.starts_with("my.toml:2: ") && told.contains("expected a whole number"),
                 "{told}"
             );
         }

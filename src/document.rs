@@ -107,7 +107,7 @@ impl Document {
         toml::from_str(&self.text).map_err(|error| Problem {
             file: self.name.clone(),
             line: error.span().map(|span| self.line_at(span.start)),
-            what: error.message().trim().replace('\n', ", "),
+            what: in_words(&error),
             advice: String::new(),
         })
     }
@@ -163,6 +163,16 @@ impl Document {
             .filter(|byte| **byte == b'\n')
             .count()
             + 1
+    }
+}
+
+/// What is wrong with a text, on one line, and without the names that Rust gives to numbers.
+pub fn in_words(error: &toml::de::Error) -> String {
+    let what = error.message().trim().replace('\n', ", ");
+    match what.rsplit_once("expected ") {
+        Some((before, "usize" | "u64")) => format!("{before}expected a whole number, zero or more"),
+        Some((before, "f64")) => format!("{before}expected a number"),
+        _ => what,
     }
 }
 

@@ -1,11 +1,9 @@
 //! `export`: the whole record to standard output, oldest first.
 
-use std::io::{self, Write};
-
 use clap::Args;
 use futures_util::StreamExt;
 
-use super::Outcome;
+use super::{Outcome, output};
 use crate::daemon::Ingest;
 use crate::edition::{Edition, Export, Records};
 
@@ -31,9 +29,8 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
     let pieces = edition.export(arguments.format, records).await?;
     let mut pieces = std::pin::pin!(pieces);
     while let Some(piece) = pieces.next().await {
-        io::stdout().lock().write_all(&piece?)?;
+        output::write(&piece?)?;
     }
-    io::stdout().lock().flush()?;
     snapshot.close().await;
     Ok(())
 }

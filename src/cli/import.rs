@@ -54,7 +54,8 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
         _ => format!("{file}, line {at}; nothing was imported"),
     })?;
     ingest.heed(&imported).await?;
-    if at == 0 {
+    let left_out = imported.left_out.len();
+    if imported.new + imported.known + left_out == 0 {
         tracing::warn!("{file} holds no release");
     }
     ingest.warn_of_sources_left().await;
@@ -70,7 +71,6 @@ pub(super) async fn run(ingest: &Ingest, arguments: &Arguments) -> Outcome {
             "a person said elsewhere of releases that are known here that they are one, or two: `npcc-feeds rededuplicate` does it"
         );
     }
-    let left_out = imported.left_out.len();
     if arguments.output.format == Format::Json {
         return output::json(&json!({
             "new": imported.new, "known": imported.known, "left_out": left_out

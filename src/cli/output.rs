@@ -33,10 +33,14 @@ pub(super) fn json(value: &impl Serialize) -> Outcome {
 
 /// What stands in a result may be from outside, and a terminal must not take it for orders.
 pub(super) fn print(text: &str) -> Outcome {
+    write(text::visible_lines(text).as_bytes())
+}
+
+/// Writes what is for programs, as it is.
+pub(super) fn write(bytes: &[u8]) -> Outcome {
     let mut out = io::stdout().lock();
-    let written = out.write_all(text::visible_lines(text).as_bytes());
+    let written = out.write_all(bytes).and_then(|()| out.flush());
     // A disk that is full there is not the store's.
-    let written = written.and_then(|()| out.flush());
     Ok(written.context("standard output cannot be written")?)
 }
 

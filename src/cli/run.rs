@@ -1,5 +1,6 @@
 //! `run`: the daemon.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -54,8 +55,13 @@ async fn listeners(listen: &str) -> Result<Vec<TcpListener>, Stop> {
         }
     }
     if listeners.is_empty() {
-        let listener = TcpListener::bind(listen).await.with_context(|| {
-            format!("cannot listen on {listen} (is another npcc-feeds running? see [serve] listen)")
+        let listener = TcpListener::bind(listen).await.map_err(|error| {
+            let why = match error.kind() {
+                ErrorKind::AddrInUse => "is another npcc-feeds running? ",
+                _ => "",
+            };
+            let told = format!("cannot listen on {listen} ({why}see [serve] listen)");
+            anyhow::Error::new(error).context(told)
         })?;
         listeners.push(listener);
     } else {

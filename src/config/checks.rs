@@ -193,7 +193,11 @@ impl Checks<'_> {
             Some(url) if url.query().is_none() && url.fragment().is_none() && !has_blank => {}
             _ => self.tell(
                 &key,
-                format!("\"{}\" is no web address", config.serve.public_url),
+                match config.serve.public_url.contains('@') {
+                    // A password may stand before it.
+                    true => "this is no web address".to_owned(),
+                    false => format!("\"{}\" is no web address", config.serve.public_url),
+                },
                 "write it as \"https://feeds.example.org\"",
             ),
         }

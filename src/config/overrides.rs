@@ -3,7 +3,7 @@
 use toml::{Table, Value};
 
 use super::{Config, SHIPPED, variable_problem};
-use crate::document::{Document, Problems};
+use crate::document::{Document, Problems, in_words};
 
 const PREFIX: &str = "NPCC_FEEDS_";
 
@@ -49,7 +49,7 @@ pub(super) fn apply(
             let config: Config = changed
                 .clone()
                 .try_into()
-                .map_err(|error: toml::de::Error| error.message().replace('\n', ", "))?;
+                .map_err(|error| in_words(&error))?;
             Ok((config, changed))
         };
         // What fits neither way is told of as it was first read.

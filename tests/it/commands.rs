@@ -381,15 +381,15 @@ async fn nothing_is_no_evaluation() {
 /// It sounded as if the store's disk were full.
 #[tokio::test]
 async fn a_full_disk_of_standard_output_is_called_so() {
-    let world = world().await;
-    let output = world
-        .shell("exec \"$0\" topics >/dev/full")
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let told = told(&output);
-    assert!(
-        told.contains("standard output cannot be written: No space left"),
-        "{told}"
-    );
+    let world = World::read(1).await;
+    for command in ["topics", "export"] {
+        let script = format!("exec \"$0\" {command} >/dev/full");
+        let output = world.shell(&script).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let told = told(&output);
+        assert!(
+            told.contains("standard output cannot be written: No space left"),
+            "{told}"
+        );
+    }
 }

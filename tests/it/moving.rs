@@ -269,6 +269,9 @@ async fn an_import_that_fails_leaves_the_store_as_it_was() {
         assert!(!told.contains("panicked"), "{told}");
         assert_eq!(world.releases().await.len(), 0);
     }
+    std::fs::write(world.path("all.jsonl"), "\n").unwrap();
+    let output = world.run(&["import", "all.jsonl"]).await;
+    assert!(String::from_utf8_lossy(&output.stderr).contains("all.jsonl holds no release"));
     // What is left of one is of use all the same.
     let left = short.replacen("\"records\":5,", "", 1);
     std::fs::write(world.path("all.jsonl"), left).unwrap();
