@@ -146,7 +146,7 @@ if [ "$breaks" ]; then
     for folder in elsewhere files; do
         writes_to "$work/$folder"
         kill -HUP "$daemon"
-        [ "$folder" = files ] || within 30 "another folder is used" grep -q 'Late release 6<' "$work/elsewhere/all.rss"
+        [ "$folder" = files ] || within 30 "another folder is used" grep -qs 'Late release 6<' "$work/elsewhere/all.rss"
     done
     fsfreeze -u "$work/files"
     within 30 "the files are written then" grep -q 'Late release 6<' "$work/files/all.rss"

@@ -231,10 +231,9 @@ pub(super) fn keep(file: &Path) -> Result<Kept> {
         // A store that cannot be written is no matter for two to quarrel about. It is not opened to see that, which would free
         // those locks as well.
         Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem
-            ) && accessat(CWD, file, Access::WRITE_OK, AtFlags::EACCESS).is_err() =>
+            if error.kind() == ErrorKind::ReadOnlyFilesystem
+                || error.kind() == ErrorKind::PermissionDenied
+                    && accessat(CWD, file, Access::WRITE_OK, AtFlags::EACCESS).is_err() =>
         {
             return Ok(Kept { _lock: None });
         }
