@@ -291,3 +291,46 @@ async fn an_import_that_takes_long_keeps_the_lease() {
     }
     assert!(holders.len() == 1 && ends.len() > 1, "{holders:?} {ends:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_whose_lease_was_taken_says_so() {
+    let Some(mut world) = shared(3).await else {
+        return;
+    };
+    let export = world.run(&["export"]).await.stdout;
+    std::fs::write(world.path("all.jsonl"), export).unwrap();
+    world.begin_another_store().await;
+    assert_eq!(world.releases().await.len(), 0);
+    let mut store = world.open_store().await;
+    let mut held = store.begin().await.unwrap();
+    sqlx::query("LOCK TABLE addresses IN ACCESS EXCLUSIVE MODE")
+        .execute(&mut *held)
+        .await
+        .unwrap();
+    let script = "exec \"$0\" import all.jsonl 2>told";
+    let mut importing = world.shell(script).spawn().unwrap();
+    let mut beside = world.open_store().await;
+    let taking = async {
+        while sqlx::query("UPDATE leases SET holder = 'elsewhere'")
+            .execute(&mut beside)
+            .await
+            .unwrap()
+            .rows_affected()
+            == 0
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), taking)
+        .await
+        .unwrap();
+    let told = || {
+        std::fs::read_to_string(world.path("told"))
+            .is_ok_and(|told| told.contains("another process has taken the fetch lease"))
+    };
+    until("the import says so", told).await;
+    held.rollback().await.unwrap();
+    let ended = tokio::task::spawn_blocking(move || importing.wait().unwrap());
+    assert!(ended.await.unwrap().success());
+    assert_eq!(world.releases().await.len(), 3);
+}
