@@ -62,6 +62,15 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    const ALL: [Outcome; 6] = [
+        Outcome::Ok,
+        Outcome::Unchanged,
+        Outcome::Gone,
+        Outcome::Refused,
+        Outcome::ServerError,
+        Outcome::Failed,
+    ];
+
     /// That of an answer's status.
     pub fn of(status: http::StatusCode) -> Outcome {
         match status.as_u16() {
@@ -128,6 +137,24 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// Shows what may be counted of these sources as zero, so that the first of each kind is an increase.
+    pub fn begin<'a>(&self, sources: impl Iterator<Item = &'a str>) {
+        for outcome in Outcome::ALL {
+            self.upstream_requests.add(&[outcome.as_str()], 0);
+        }
+        for source in sources {
+            for outcome in ["ok", "failing", "error"] {
+                self.cycles.add(&[source, outcome], 0);
+            }
+            for verdict in ["new", "revised", "merged", "withdrawn"] {
+                self.verdicts.add(&[source, verdict], 0);
+            }
+        }
+        for outcome in ["ok", "failed"] {
+            self.alarms_sent.add(&[outcome], 0);
+        }
+    }
+
     /// Counts a request to a newsroom.
     pub fn asked(&self, outcome: Outcome) {
         self.upstream_requests.add(&[outcome.as_str()], 1);
@@ -173,5 +200,15 @@ mod tests {
         let text = text.unwrap();
         assert!(text.contains("npcc_feeds_upstream_requests_total{outcome=\"unchanged\"} 1"));
         assert!(text.contains("npcc_feeds_upstream_received_bytes_total 7"));
+        metrics.begin(["npcc"].into_iter());
+        let text = prometheus::TextEncoder::new().encode_to_string(&metrics.collect());
+        let text = text.unwrap();
+        for line in [
+            "npcc_feeds_cycles_total{outcome=\"ok\",source=\"npcc\"} 1",
+            "npcc_feeds_cycles_total{outcome=\"error\",source=\"npcc\"} 0",
+            "npcc_feeds_upstream_requests_total{outcome=\"gone\"} 0",
+        ] {
+            assert!(text.contains(line), "{text}");
+        }
     }
 }

@@ -121,6 +121,8 @@ impl Ingest {
         loop {
             let now = server.load_full();
             let mut scheduled = ingest.scheduled(&interrupted)?;
+            let sources = ingest.config.sources.iter();
+            ingest.metrics.begin(sources.map(|one| one.id.as_str()));
             ingest.warn_of_old_rules().await;
             ingest.warn_of_sources_left().await;
             let next = tokio::select! {

@@ -140,11 +140,19 @@ impl Watchdog {
         loop {
             // Well before its patience ends, so that one answer that comes late is no reason to start anew.
             tokio::time::sleep(patience / 4).await;
-            match self.stuck().await {
-                None => Notice::Alive.send(),
-                Some(what) => {
-                    tracing::error!("{what}; the service manager is not told that all is well")
-                }
+            if let Some(alive) = self.proof().await {
+                alive.send();
+            }
+        }
+    }
+
+    /// What the service manager is told: nothing unless the daemon gets on.
+    async fn proof(&self) -> Option<Notice> {
+        match self.stuck().await {
+            None => Some(Notice::Alive),
+            Some(what) => {
+                tracing::error!("{what}; the service manager is not told that all is well");
+                None
             }
         }
     }
@@ -232,9 +240,11 @@ mod tests {
         };
         pulses.reading.begin(["one", "other"].into_iter());
         assert_eq!(watchdog.stuck().await, None);
+        assert!(matches!(watchdog.proof().await, Some(Notice::Alive)));
 
         pass(151).await;
         pulses.reading.beat("one");
+        assert!(watchdog.proof().await.is_none());
         let stuck = watchdog.stuck().await;
         assert_eq!(
             stuck.unwrap(),
