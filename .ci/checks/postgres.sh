@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The store on PostgreSQL, on a server of this check's own: the store's tests, those of copies, of a person's words and of what
-# is moved or removed, and several daemons on one store.
+# The store on PostgreSQL, on a server of this check's own: the store's tests, those of all that is kept in it end to end, kills, and
+# several daemons on one store.
 set -eu
 cd "$(dirname "$0")/../.."
 . .ci/postgres.sh
@@ -17,7 +17,8 @@ start_server "$work/server" "$port" listen_addresses=127.0.0.1 max_connections=4
 export NPCC_FEEDS_TEST_POSTGRES=postgres://postgres@127.0.0.1:$port/postgres
 cargo test --quiet --lib store::
 # Much of their time they wait.
-cargo test --quiet --test it -- --test-threads=4 shared:: moving:: redactions:: copies:: corrections:: alarms::
+cargo test --quiet --test it -- --test-threads=4 shared:: moving:: redactions:: copies:: corrections:: alarms:: \
+    gaps:: edits:: withdrawals:: record:: crashes::
 # What is worth a line in the server's log each time that a connection is given back fills its disk.
 if grep -m 5 'there is no transaction in progress' "$work/server/log" >&2; then
     echo "the server warns of what nobody needs to know" >&2

@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use npcc_feeds::release::{CanonicalPath, Guid};
@@ -15,7 +15,7 @@ use url::Url;
 
 use sqlx::Connection;
 
-use crate::harness::{World, of_today};
+use crate::harness::{World, field, of_today};
 use crate::running::signal;
 use crate::store;
 
@@ -62,38 +62,58 @@ async fn reach(world: &World) {
     panic!("the store cannot be reached");
 }
 
-/// Reads a feed for ever: whatever comes as a whole answer is a whole feed.
-async fn subscribe(
-    url: String,
-    stands_still: Duration,
-    is_over: Arc<AtomicBool>,
-    whole: Arc<AtomicUsize>,
-) {
+/// What a subscriber has got.
+#[derive(Default)]
+struct Got {
+    /// How many feeds.
+    whole: usize,
+    /// The releases that stood in them.
+    guids: BTreeSet<String>,
+}
+
+/// Reads a feed in one form after the other for ever: whatever comes as a whole answer is a whole feed, with no release twice.
+async fn subscribe(base: String, stands_still: Duration, is_over: Arc<AtomicBool>) -> Got {
     let client = reqwest::Client::builder()
         .pool_max_idle_per_host(0)
         // One that is killed while it is asked may never be heard of again.
         .timeout(stands_still + PATIENCE)
         .build()
         .unwrap();
-    while !is_over.load(Ordering::Relaxed) {
-        let answer = async {
-            client
-                .get(&url)
-                .send()
-                .await?
-                .error_for_status()?
-                .bytes()
-                .await
-        };
-        match answer.await {
-            Ok(bytes) => {
-                rss::Channel::read_from(&bytes[..]).unwrap();
-                whole.fetch_add(1, Ordering::Relaxed);
-            }
-            // Nobody serves, or not yet, or was killed in the middle.
-            Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+    let mut got = Got::default();
+    for form in ["rss", "json", "atom"].into_iter().cycle() {
+        if is_over.load(Ordering::Relaxed) {
+            break;
         }
+        let answer = async {
+            let asked = client.get(format!("{base}/all.{form}")).send();
+            asked.await?.error_for_status()?.bytes().await
+        };
+        let Ok(bytes) = answer.await else {
+            // Nobody serves, or not yet, or was killed in the middle.
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            continue;
+        };
+        let guids: Vec<String> = match form {
+            "rss" => {
+                let feed = rss::Channel::read_from(&bytes[..]).unwrap();
+                let guids = feed.items.iter().map(|item| item.guid().unwrap().value());
+                guids.map(str::to_owned).collect()
+            }
+            "json" => {
+                let feed: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+                field(feed["items"].as_array().unwrap(), "id")
+            }
+            _ => {
+                let feed = feed_rs::parser::parse(&bytes[..]).unwrap();
+                feed.entries.into_iter().map(|entry| entry.id).collect()
+            }
+        };
+        let unique: BTreeSet<String> = guids.iter().cloned().collect();
+        assert_eq!(unique.len(), guids.len(), "none twice in {form}");
+        got.guids.extend(unique);
+        got.whole += 1;
     }
+    got
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,17 +138,15 @@ async fn killed_at_any_moment_a_daemon_loses_and_repeats_nothing() {
         world.set("STORE__URL", &url);
     }
     world.fetch().await;
-    let (is_over, whole) = (
-        Arc::new(AtomicBool::new(false)),
-        Arc::new(AtomicUsize::new(0)),
-    );
-    let url = format!("http://{address}/all.rss");
-    let subscriber = tokio::spawn(subscribe(url, stands_still, is_over.clone(), whole.clone()));
+    let is_over = Arc::new(AtomicBool::new(false));
+    let base = format!("http://{address}");
+    let subscriber = tokio::spawn(subscribe(base, stands_still, is_over.clone()));
 
     let mut last = 5;
     // What each release says at last, and the address under which it came again.
     let mut edits: BTreeMap<u32, u32> = BTreeMap::new();
     let mut copies: BTreeMap<u32, String> = BTreeMap::new();
+    let (mut begins, mut fills, mut stops) = (0, 0, 0);
     for crash in 1..=crashes {
         for _ in 0..dice.u32(0..=3) {
             last += 1;
@@ -167,7 +185,10 @@ async fn killed_at_any_moment_a_daemon_loses_and_repeats_nothing() {
         });
         let begun = begun.await;
         assert!(begun.is_ok() || full.is_some(), "a cycle begins");
+        begins += u32::from(begun.is_ok());
+        fills += u32::from(full.is_some());
         if dice.u32(0..8) == 0 {
+            stops += 1;
             tokio::time::sleep(Duration::from_millis(dice.u64(0..300))).await;
             signal(&daemon, "STOP");
             tokio::time::sleep(stands_still).await;
@@ -178,19 +199,33 @@ async fn killed_at_any_moment_a_daemon_loses_and_repeats_nothing() {
         daemon.wait().unwrap();
     }
     is_over.store(true, Ordering::Relaxed);
-    subscriber.await.unwrap();
-    let whole = whole.load(Ordering::Relaxed);
-    assert!(whole > 0, "no feed was ever read");
-    println!("{whole} whole feeds were read meanwhile");
+    let got = subscriber.await.unwrap();
+    assert!(got.whole > 0, "no feed was ever read");
+    println!(
+        "{crashes} kills, {begins} of them in a cycle, {fills} with the disk full, {stops} after standing still; {} whole feeds were read meanwhile",
+        got.whole
+    );
+    assert!(begins >= crashes - fills);
     reach(&world).await;
 
-    // Cycles that nobody kills, by the validators that are there.
+    // Cycles that nobody kills, by the validators that are there: they bring all that is new, and then each page once more.
+    for _ in 0..last.div_ceil(10) + 5 {
+        world.fetch().await;
+    }
+    assert_eq!(world.releases().await.len(), last as usize);
     world.make_pages_due().await;
     for _ in 0..last.div_ceil(10) + 5 {
         world.fetch().await;
     }
     let releases = world.releases().await;
     assert_eq!(releases.len(), last as usize);
+    // Feeds and the command line call a release by the same guid.
+    let known: BTreeSet<String> = field(&releases, "guid").into_iter().collect();
+    let lost: Vec<&String> = got.guids.difference(&known).collect();
+    assert!(
+        lost.is_empty(),
+        "these were shown once and are gone: {lost:?}"
+    );
     let export = world.run(&["export"]).await.stdout;
     let bodies: BTreeMap<String, String> = String::from_utf8(export)
         .unwrap()
