@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # What the Containerfile says of its last stage holds: with nothing else in its root than what is copied there, as its user, with its
-# environment, the program serves, its health check tells so, and the store is in the volume. The image itself is not built
+# environment, the program reads over TLS and serves, its health check tells so, and the store is in the volume. The image itself is not built
 # here, which would ask a registry for the stage before; a program that is linked dynamically has its libraries beside it instead.
 set -eu
 . .ci/environment.sh 18891
@@ -31,6 +31,18 @@ mkdir -p "$root/tmp" "$root/etc/ssl/certs" "$root$volume"
 chmod 755 "$work" "$root"
 chmod 1777 "$root/tmp"
 cp /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs"
+# A newsroom behind TLS, whose authority is among those that the image brings.
+key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
+openssl req -x509 $key -days 2 -subj "/CN=An authority" -keyout "$work/ca.key" -out "$work/ca.crt" 2>/dev/null
+openssl req $key -subj /CN=newsroom -keyout "$work/newsroom.key" -out "$work/newsroom.csr" 2>/dev/null
+openssl x509 -req -in "$work/newsroom.csr" -CA "$work/ca.crt" -CAkey "$work/ca.key" -set_serial 1 -days 2 \
+    -extfile <(echo subjectAltName=IP:127.0.0.1) -out "$work/newsroom.crt" 2>/dev/null
+cat "$work/ca.crt" >>"$root/etc/ssl/certs/ca-certificates.crt"
+cat "$work/newsroom.key" "$work/newsroom.crt" >"$work/newsroom.pem"
+socat "OPENSSL-LISTEN:$((port + 2)),bind=127.0.0.1,reuseaddr,fork,cert=$work/newsroom.pem,verify=0" "TCP:127.0.0.1:$port" 2>/dev/null &
+pids+=($!)
+export NPCC_FEEDS_SOURCES__0__FEED=https://127.0.0.1:$((port + 2))/feed/rss
+export NPCC_FEEDS_SOURCES__0__LISTING=https://127.0.0.1:$((port + 2))/releases
 cp "$npcc_feeds" "$root${entry[0]}"
 for library in $(ldd "$npcc_feeds" | grep -o '/[^ ]*'); do
     mkdir -p "$root$(dirname "$library")"
@@ -57,4 +69,4 @@ store=$(printf '%s\n' "${environment[@]}" | sed -n 's/^NPCC_FEEDS_STORE__URL=sql
 # What it writes is there and nowhere else.
 written=$($sudo find "$root" -newer "$root${entry[0]}" -type f ! -path "$root$volume/*" ! -path "$root/lib*" ! -path "$root/usr/lib*")
 [ -z "$written" ] || fail "written elsewhere: $written"
-echo "with nothing else around it, as $user, the program serves, its health check says so, and the store is in $volume"
+echo "with nothing else around it, as $user, the program reads over TLS and serves, its health check says so, and the store is in $volume"

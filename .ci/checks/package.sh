@@ -77,7 +77,7 @@ $sudo timeout 600 systemd-nspawn -q -D "$root" --register=no $unit --private-net
 
 if [ ! -e "$work/proof/log" ]; then
     tail -n 20 "$work/console" >&2
-    echo "!! A Debian root does not boot here: only the files, the user and the removal are checked, not the service" >&2
+    echo "!! A Debian root does not boot here: only the files, the user, a feed and the removal are checked, not the service" >&2
     $sudo chroot "$root" bash -s >"$work/proof/log" 2>&1 <<'END' && touch "$work/proof/passed"
 set -eux
 cd /root/npcc-feeds
@@ -88,6 +88,17 @@ status=0
 sudo -u nobody npcc-feeds check || status=$?
 [ "$status" = 78 ]
 sudo -u npcc-feeds npcc-feeds releases
+cd /var/lib/npcc-feeds
+as_service() { sudo -u npcc-feeds env NPCC_FEEDS_SOURCES__0__FEED=http://127.0.0.1:9/feed "$@"; }
+as_service npcc-feeds run 2>/root/daemon.log &
+for _ in $(seq 100); do
+    curl -fs http://127.0.0.1:8611/all.rss | grep '</rss>' >/dev/null && break
+    sleep 0.2
+done
+curl -fsS http://127.0.0.1:8611/all.rss | grep '</rss>' >/dev/null
+pkill -u npcc-feeds
+wait || true
+cd /
 [ -h /etc/systemd/system/multi-user.target.wants/npcc-feeds.service ]
 [ -h /etc/systemd/system/sockets.target.wants/npcc-feeds.socket ]
 apt-get purge npcc-feeds

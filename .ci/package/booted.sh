@@ -91,6 +91,17 @@ done
 [ "$(systemctl is-active npcc-feeds-fetch.timer || true)" = inactive ]
 proved "'$as_package' to a served feed, with certificates, manual pages and completions"
 
+# A configuration that is wrong is refused in the eyes of whoever reloads, and the daemon serves on by the one before.
+cp -p "$config" /tmp/config
+sed -i 's|^items = .*|items = "many"|' "$config"
+if systemctl reload npcc-feeds; then fail "a wrong configuration is taken"; fi
+serves
+journalctl --no-pager -u npcc-feeds | grep 'npcc-feeds.toml:[0-9]*: .*expected a whole number' >/dev/null
+cp -p /tmp/config "$config"
+systemctl reload npcc-feeds
+serves
+proved "a reload of a wrong configuration fails with the reason, and changes nothing"
+
 # A newsroom behind TLS, whose authority nobody here knows, then everybody.
 key="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
 mkdir /tmp/tls
