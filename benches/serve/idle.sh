@@ -17,7 +17,17 @@ newsroom_of "$releases"
 stored=$("$npcc_feeds" --log error releases --limit $((releases + 1)) --format json | grep -c '"guid"')
 [ "$stored" -eq "$releases" ] || { echo "$stored of $releases releases are stored" >&2; exit 1; }
 
-"$npcc_feeds" --log warn run 2>"$work/daemon.log" &
+# As the unit has it, with a service manager that wants proof of life.
+python3 -c '
+import socket, sys
+manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+manager.bind(sys.argv[1])
+while True:
+    print(manager.recv(4096).decode(), flush=True)
+' "$work/notify" >"$work/told" &
+pids+=($!)
+until [ -e "$work/notify" ]; do sleep 0.1; done
+NOTIFY_SOCKET=$work/notify WATCHDOG_USEC=180000000 "$npcc_feeds" --log warn run 2>"$work/daemon.log" &
 daemon=$!
 pids+=("$daemon")
 answers "$ours/all.rss"
@@ -34,6 +44,9 @@ for _ in $(seq $((minutes * 12))); do
     [ "$now" -le "$most" ] || most=$now
 done
 percent=$(awk -v ran=$(($(ran) - before)) -v minutes="$minutes" 'BEGIN { printf "%.3f", ran / (minutes * 60) }')
+alive=$(grep -c '^WATCHDOG=1' "$work/told" || true)
+# Every 45 seconds, in the minute before as well.
+[ "$alive" -ge "$minutes" ] || { echo "!! the service manager heard $alive times that all is well" >&2; exit 1; }
 echo "with $releases releases in $(du -m "$work/store/npcc-feeds.db" | cut -f 1) MB, idle for $minutes minutes:" \
     "at most $((most / 1024)).$((most % 1024 * 10 / 1024)) MB resident, $percent % of a core"
 [ "$most" -lt "$most_kb" ] || { echo "!! that is not under $((most_kb / 1024)) MB" >&2; exit 1; }
