@@ -107,6 +107,8 @@ impl Ingest {
                 // Whoever waits for the lease, as a backfill does, has its turn.
                 self.clock.sleep(BREATH).await;
             } else {
+                // Also what looks, requests and the watchdog brought in since the last minute, which adds up where nothing is new.
+                memory::give_back();
                 let _ = tokio::time::timeout(LONG_MINUTE, minutes.changed()).await;
                 is_first = false;
             }
