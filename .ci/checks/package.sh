@@ -89,15 +89,17 @@ sudo -u nobody npcc-feeds check || status=$?
 [ "$status" = 78 ]
 sudo -u npcc-feeds npcc-feeds releases
 cd /var/lib/npcc-feeds
-as_service() { sudo -u npcc-feeds env NPCC_FEEDS_SOURCES__0__FEED=http://127.0.0.1:9/feed "$@"; }
-as_service npcc-feeds run 2>/root/daemon.log &
+# The real newsroom is not asked.
+setpriv --reuid=npcc-feeds --regid=npcc-feeds --init-groups env NPCC_FEEDS_SOURCES__0__HOSTS='["127.0.0.1"]' \
+    NPCC_FEEDS_SOURCES__0__FEED=http://127.0.0.1:9/feed NPCC_FEEDS_SOURCES__0__LISTING=http://127.0.0.1:9/releases npcc-feeds run &
+daemon=$!
 for _ in $(seq 100); do
     curl -fs http://127.0.0.1:8611/all.rss | grep '</rss>' >/dev/null && break
     sleep 0.2
 done
 curl -fsS http://127.0.0.1:8611/all.rss | grep '</rss>' >/dev/null
-pkill -u npcc-feeds
-wait || true
+kill "$daemon"
+wait "$daemon"
 cd /
 [ -h /etc/systemd/system/multi-user.target.wants/npcc-feeds.service ]
 [ -h /etc/systemd/system/sockets.target.wants/npcc-feeds.socket ]

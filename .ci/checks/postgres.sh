@@ -18,7 +18,9 @@ export NPCC_FEEDS_TEST_POSTGRES=postgres://postgres@127.0.0.1:$port/postgres
 cargo test --quiet --lib store::
 # Much of their time they wait.
 cargo test --quiet --test it -- --test-threads=4 shared:: moving:: redactions:: copies:: corrections:: alarms:: \
-    gaps:: edits:: withdrawals:: record:: crashes::
+    gaps:: edits:: withdrawals:: record::
+# Its subscriber leaves others no rest.
+cargo test --quiet --test it -- crashes::
 # What is worth a line in the server's log each time that a connection is given back fills its disk.
 if grep -m 5 'there is no transaction in progress' "$work/server/log" >&2; then
     echo "the server warns of what nobody needs to know" >&2

@@ -5,10 +5,10 @@
 #
 # `bash benches/crashes/run.sh`. CRASHES and KILLED are other numbers of kills, STANDS_STILL other milliseconds, ONLY one of the
 # proofs below.
-set -eu
+set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 if [ -z "${IN_NAMESPACE:-}" ]; then
-    IN_NAMESPACE=yes exec unshare --mount "$0"
+    IN_NAMESPACE=yes exec unshare --mount bash benches/crashes/run.sh
 fi
 . .ci/postgres.sh
 
@@ -46,7 +46,9 @@ prove() {
     local name=$1 test=${*: -1} began=$SECONDS
     [ "${ONLY:-$name}" = "$name" ] || return 0
     echo "== $name"
-    env "${@:2:$#-2}" cargo test --quiet --test it -- --nocapture "$test" || failed+=("$name")
+    env "${@:2:$#-2}" cargo test --quiet --test it -- --nocapture --exact "$test" 2>&1 | tee "$work/output" || failed+=("$name")
+    grep -q '1 passed' "$work/output" || failed+=("$name, which ran no test")
+    proved=yes
     echo "-- $name took $((SECONDS - began)) s"
 }
 on_server() { echo "NPCC_FEEDS_TEST_POSTGRES=postgres://postgres@127.0.0.1:$1/postgres"; }
@@ -59,4 +61,5 @@ prove full-disk-on-server CRASHES="$crashes" CRASH_DISK="$work/disk" "$(on_serve
 prove standing-still "${still[@]}" "$kills"
 prove standing-still-on-server "${still[@]}" "$(on_server "$large")" "$kills"
 prove several-daemons KILLED="${KILLED:-12}" "$(on_server "$large")" shared::another_goes_on_when_the_one_that_fetches_is_killed
+[ "${proved:-}" ] || { echo "there is no proof called ${ONLY:-}" >&2; exit 2; }
 [ ${#failed[@]} -eq 0 ] || { echo "failed: ${failed[*]}" >&2; exit 1; }

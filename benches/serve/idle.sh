@@ -26,7 +26,7 @@ while True:
     print(manager.recv(4096).decode(), flush=True)
 ' "$work/notify" >"$work/told" &
 pids+=($!)
-until [ -e "$work/notify" ]; do sleep 0.1; done
+for _ in $(seq 100); do [ -e "$work/notify" ] || sleep 0.1; done
 NOTIFY_SOCKET=$work/notify WATCHDOG_USEC=180000000 "$npcc_feeds" --log warn run 2>"$work/daemon.log" &
 daemon=$!
 pids+=("$daemon")

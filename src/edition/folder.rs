@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,8 @@ use crate::feeds::pages::For;
 const WRITTEN: &str = ".npcc-feeds";
 /// The end of the name of a file that is being written.
 const PART: &str = ".npcc-feeds-part";
+/// How many files this process has begun to write.
+static PARTS: AtomicU64 = AtomicU64::new(0);
 /// What is not written by then was left by a process that was killed.
 const LEFT_BEHIND: Duration = Duration::from_secs(600);
 /// The forms of a file beside itself.
@@ -297,19 +300,26 @@ fn is_plain(name: &str) -> bool {
 }
 
 fn replace(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A folder may have two names, and a writer for each.
+    let number = PARTS.fetch_add(1, Ordering::Relaxed);
+    let half = with(file, &format!(".{}-{number}{PART}", std::process::id()));
+    replace_by(&half, file, bytes)
+}
+
+/// Writes `half`, then has it take the place of `file`.
+fn replace_by(half: &Path, file: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         std::fs::create_dir_all(folder).map_err(|error| named(folder, &error))?;
     }
-    let half = with(file, &format!(".{}{PART}", std::process::id()));
     let written = (|| {
-        let mut out = create(&half)?;
+        let mut out = create(half)?;
         out.write_all(bytes)?;
         out.sync_all()?;
-        std::fs::rename(&half, file)
+        std::fs::rename(half, file)
     })();
     written.map_err(|error| {
         // What is half written helps nobody; the first error is the one to tell.
-        let _ = std::fs::remove_file(&half);
+        let _ = std::fs::remove_file(half);
         named(file, &error)
     })
 }
@@ -390,12 +400,12 @@ mod tests {
         let inside = folder.path().join("feeds");
         std::fs::create_dir(&inside).unwrap();
         let file = inside.join("all.rss");
-        let half = with(&file, &format!(".{}{PART}", std::process::id()));
+        let half = with(&file, &format!(".7{PART}"));
         // In the place of the file, and in that of its half.
         for link in [&file, &half] {
             std::os::unix::fs::symlink(&precious, link).unwrap();
         }
-        replace(&file, b"<rss/>").unwrap();
+        replace_by(&half, &file, b"<rss/>").unwrap();
         assert_eq!(std::fs::read_to_string(&precious).unwrap(), "mine");
         assert!(std::fs::symlink_metadata(&file).unwrap().is_file());
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "<rss/>");
@@ -412,7 +422,7 @@ mod tests {
         // One that leads to what is not there yet makes nothing there either.
         let absent = folder.path().join("absent");
         std::os::unix::fs::symlink(&absent, &half).unwrap();
-        replace(&file, b"<rss></rss>").unwrap();
+        replace_by(&half, &file, b"<rss></rss>").unwrap();
         assert!(!absent.exists());
         // What is there in the meantime is not written to.
         std::os::unix::fs::symlink(&precious, &half).unwrap();

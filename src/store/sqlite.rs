@@ -180,7 +180,8 @@ pub(super) async fn is_foreign(
         "SELECT COUNT(*), COALESCE(SUM(version = 1 AND description = $1), 0) FROM _sqlx_migrations";
     let row = sqlx::query(steps).bind(FIRST).fetch_one(connection).await?;
     let (all, ours): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
-    Ok(all > 0 && ours == 0)
+    // Where the first step was cut, nothing else is there.
+    Ok(ours == 0 && (all > 0 || names.len() > 1))
 }
 
 /// How many bytes the file has.
@@ -214,7 +215,9 @@ pub struct Kept {
 /// The lock is on a file of its own: closing another handle of the database within this process would free SQLite's own locks
 /// (<https://sqlite.org/howtocorrupt.html>, 2.2).
 pub(super) fn keep(file: &Path) -> Result<Kept> {
-    let path = beside(file, "daemon");
+    // Beside the file itself, where a link leads to it.
+    let path = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let path = beside(&path, "daemon");
     let failed = |source| Error::Lock {
         path: path.clone(),
         source,

@@ -163,20 +163,37 @@ async fn a_database_of_another_program_is_refused_and_left_as_it_is() {
         assert!(std::fs::read(&file).unwrap() == before);
     }
 
-    // One that keeps account of its tables as this program does.
-    std::fs::remove_file(&file).unwrap();
-    let mut other = AnyConnection::connect(&url).await.unwrap();
-    for sql in [
+    // One that keeps account of its tables as this program does, and one that has only begun to.
+    let tables = [
         "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL)",
+        "CREATE TABLE places (url)",
         "INSERT INTO _sqlx_migrations VALUES (1, 'users'), (20240102030405, 'places')",
-    ] {
-        sqlx::query(sql).execute(&mut other).await.unwrap();
+    ];
+    for count in [3, 2] {
+        std::fs::remove_file(&file).unwrap();
+        let mut other = AnyConnection::connect(&url).await.unwrap();
+        for sql in &tables[..count] {
+            sqlx::query(*sql).execute(&mut other).await.unwrap();
+        }
+        other.close().await.unwrap();
+        let before = std::fs::read(&file).unwrap();
+        let said = fails(&world, &["releases"]).await;
+        assert!(said.contains("a database of another program"), "{said}");
+        assert!(std::fs::read(&file).unwrap() == before);
     }
-    other.close().await.unwrap();
-    let before = std::fs::read(&file).unwrap();
-    let said = fails(&world, &["releases"]).await;
-    assert!(said.contains("a database of another program"), "{said}");
-    assert!(std::fs::read(&file).unwrap() == before);
+}
+
+/// Each had a lock beside its own name of the file.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_daemon_that_comes_by_a_link_is_refused_too() {
+    let mut world = World::in_file(numbered(1..=3)).await;
+    world.fetch().await;
+    let _daemon = Daemon::serving(&world).await;
+    let store = world.path("store/npcc-feeds.db");
+    std::os::unix::fs::symlink(store, world.path("link.db")).unwrap();
+    world.set("STORE__URL", "sqlite:link.db");
+    let said = fails(&world, &["run"]).await;
+    assert!(said.contains("another daemon"), "{said}");
 }
 
 /// Whoever could not open it went on without it, and two daemons had one store.
