@@ -78,7 +78,7 @@ $sudo timeout 600 systemd-nspawn -q -D "$root" --register=no $unit --private-net
 if [ ! -e "$work/proof/log" ]; then
     tail -n 20 "$work/console" >&2
     echo "!! A Debian root does not boot here: only the files, the user, a feed and the removal are checked, not the service" >&2
-    $sudo chroot "$root" bash -s >"$work/proof/log" 2>&1 <<'END' && touch "$work/proof/passed"
+    $sudo env -i PATH="$PATH:/usr/sbin:/sbin" chroot "$root" bash -s >"$work/proof/log" 2>&1 <<'END' && touch "$work/proof/passed"
 set -eux
 cd /root/npcc-feeds
 apt-get install ./target/debian/npcc-feeds.deb
@@ -93,6 +93,7 @@ cd /var/lib/npcc-feeds
 setpriv --reuid=npcc-feeds --regid=npcc-feeds --init-groups env NPCC_FEEDS_SOURCES__0__HOSTS='["127.0.0.1"]' \
     NPCC_FEEDS_SOURCES__0__FEED=http://127.0.0.1:9/feed NPCC_FEEDS_SOURCES__0__LISTING=http://127.0.0.1:9/releases npcc-feeds run &
 daemon=$!
+trap 'kill "$daemon" || true' EXIT
 for _ in $(seq 100); do
     curl -fs http://127.0.0.1:8611/all.rss | grep '</rss>' >/dev/null && break
     sleep 0.2
@@ -100,6 +101,7 @@ done
 curl -fsS http://127.0.0.1:8611/all.rss | grep '</rss>' >/dev/null
 kill "$daemon"
 wait "$daemon"
+trap - EXIT
 cd /
 [ -h /etc/systemd/system/multi-user.target.wants/npcc-feeds.service ]
 [ -h /etc/systemd/system/sockets.target.wants/npcc-feeds.socket ]
