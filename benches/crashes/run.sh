@@ -46,8 +46,9 @@ prove() {
     local name=$1 test=${*: -1} began=$SECONDS
     [ "${ONLY:-$name}" = "$name" ] || return 0
     echo "== $name"
-    env "${@:2:$#-2}" cargo test --quiet --test it -- --nocapture --exact "$test" 2>&1 | tee "$work/output" || failed+=("$name")
-    grep -q '1 passed' "$work/output" || failed+=("$name, which ran no test")
+    # A test that is called otherwise by now passes as well, as none.
+    env "${@:2:$#-2}" cargo test --quiet --test it -- --nocapture --exact "$test" 2>&1 | tee "$work/output" || true
+    grep -q 'test result: ok. 1 passed' "$work/output" || failed+=("$name")
     proved=yes
     echo "-- $name took $((SECONDS - began)) s"
 }
