@@ -35,7 +35,7 @@ use tracing::Level;
 
 use crate::document::Problems;
 use crate::memory;
-use crate::store;
+use crate::store::Store;
 use crate::text;
 use log::LogFormat;
 
@@ -46,8 +46,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 const FAILED: u8 = 1;
 /// The program was called wrongly.
 const WRONG_USE: u8 = 2;
-/// The configuration is bad (`EX_CONFIG` of sysexits.h); or the store that it names cannot be used until a person acts, where a service
-/// manager would else start the daemon anew for ever.
+/// The configuration is bad (`EX_CONFIG` of sysexits.h).
 const BAD_CONFIGURATION: u8 = 78;
 
 /// Reads the National Police Chiefs' Council's newsroom on a schedule, keeps every release, and republishes one RSS
@@ -161,9 +160,8 @@ impl<E: Into<anyhow::Error>> From<E> for Stop {
 }
 
 impl Stop {
-    fn exit_code(&self, is_service: bool) -> u8 {
+    fn exit_code(&self) -> u8 {
         match self {
-            Stop::Error(error) if is_service && is_lasting(error) => BAD_CONFIGURATION,
             Stop::Failed | Stop::Error(_) => FAILED,
             Stop::WrongUse(_) => WRONG_USE,
             Stop::Configuration(_) => BAD_CONFIGURATION,
@@ -199,9 +197,6 @@ pub fn main() -> ExitCode {
         None if has_bar && io::stderr().is_terminal() => Level::WARN,
         None => Level::INFO,
     };
-    // A service manager has started it, and waits for its word (sd_notify(3)).
-    let is_service = matches!(arguments.command, None | Some(Command::Run))
-        && std::env::var_os("NOTIFY_SOCKET").is_some();
     let format = log::begin(level, arguments.log_format);
     memory::be_frugal();
     let done = tokio::runtime::Runtime::new()
@@ -228,7 +223,7 @@ pub fn main() -> ExitCode {
                 (_, LogFormat::Text) => drop(writeln!(io::stderr(), "{name}{told}")),
                 (_, LogFormat::Json | LogFormat::Journal) => tracing::error!("{told}"),
             }
-            stop.exit_code(is_service).into()
+            stop.exit_code().into()
         }
     }
 }
@@ -236,6 +231,7 @@ pub fn main() -> ExitCode {
 async fn command(arguments: Arguments) -> Outcome {
     let file = arguments.config.as_deref();
     match arguments.command.unwrap_or(Command::Run) {
+        Command::Run => run::run(file).await,
         Command::Check(output) => check::run(file, output.format),
         Command::Live => live::run(&setup::config(file)?).await,
         Command::Classify(classify) => classify::run(&setup::read(file)?, &classify),
@@ -247,7 +243,6 @@ async fn command(arguments: Arguments) -> Outcome {
                 ingest.store.check().await?;
             }
             let outcome = match other {
-                Command::Run => run::run(&ingest, file).await,
                 Command::Fetch(fetch) => fetch::run(&ingest, &fetch).await,
                 Command::Backfill(backfill) => backfill::run(&ingest, &backfill).await,
                 Command::Export(export) => export::run(&ingest, &export).await,
@@ -263,24 +258,32 @@ async fn command(arguments: Arguments) -> Outcome {
                 Command::Label(label) => label::run(&ingest, &label).await,
                 Command::Labels(labels) => labels::run(&ingest, &labels).await,
                 Command::Reclassify(all) => reclassify::run(&ingest, &all).await,
-                Command::Check(_) | Command::Classify(_) | Command::Evaluate(_) | Command::Live => {
-                    Ok(())
-                }
+                Command::Run
+                | Command::Check(_)
+                | Command::Classify(_)
+                | Command::Evaluate(_)
+                | Command::Live => Ok(()),
             };
             if outcome.is_err() && !writes {
-                // Of one that is damaged the journal stays as it is, too; why the command failed is known already.
-                let _ = ingest.store.check().await;
+                abandon(&ingest.store).await;
+            } else {
+                close(&ingest.store).await;
             }
-            // What another process holds the store's lock for must not keep this one from ending.
-            let _ = tokio::time::timeout(LAST_WORDS, ingest.store.close()).await;
             outcome
         }
     }
 }
 
-fn is_lasting(error: &anyhow::Error) -> bool {
-    let error = error.downcast_ref::<store::Error>();
-    error.is_some_and(store::Error::is_lasting)
+/// Closes a store that may be why the command failed: of one that is damaged the journal stays as it is, too.
+async fn abandon(store: &Store) {
+    // Why it failed is known already.
+    let _ = store.check().await;
+    close(store).await;
+}
+
+/// What another process holds the store's lock for must not keep this one from ending.
+async fn close(store: &Store) {
+    let _ = tokio::time::timeout(LAST_WORDS, store.close()).await;
 }
 
 /// An error with those of its causes that it does not tell itself.

@@ -63,6 +63,7 @@ pub use records::{Import, Said, Taken};
 pub use redactions::{Extent, NumberedText, PartText, Print, Redaction, RemovedLeads};
 pub use related::Rulings;
 pub use shown::{ALL, FeedChange, REVISIONS};
+pub use sqlite::DaemonLock;
 pub use tags::Retagged;
 pub use web::{Kept, LONGEST_FRESH, Validators, header_text, header_value};
 
@@ -188,9 +189,9 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Daemon`] when another has it.
-    pub async fn keep(&self) -> Result<sqlite::Kept> {
+    pub async fn keep(&self) -> Result<DaemonLock> {
         let Place::File(file) = &self.place else {
-            return Ok(sqlite::Kept { _lock: None });
+            return Ok(DaemonLock { _lock: None });
         };
         let until = Instant::now() + HAND_OVER;
         loop {

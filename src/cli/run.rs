@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context;
 use listenfd::ListenFd;
@@ -10,35 +11,110 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{Outcome, Stop, setup};
+use super::{Outcome, Stop, abandon, close, setup, whole};
 use crate::daemon::{Ingest, Notice};
+use crate::store::{self, DaemonLock};
 
-pub(super) async fn run(ingest: &Ingest, file: Option<&Path>) -> Outcome {
+/// How long a service whose store or address cannot be used yet waits before it tries again.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// What the daemon needs before it can serve.
+struct Begun {
+    ingest: Ingest,
+    _lock: DaemonLock,
+    listeners: Vec<TcpListener>,
+}
+
+pub(super) async fn run(file: Option<&Path>) -> Outcome {
     // Before anybody hears that the daemon is there: until then they would end it.
-    let terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
+    let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
-    let _kept = ingest.store.keep().await?;
-    ingest.store.check().await?;
-    let listeners = listeners(&ingest.config.serve.listen).await?;
-    for listener in &listeners {
+    let passed = passed_listeners()?;
+    let begun = tokio::select! {
+        begun = begun(file, passed) => Some(begun?),
+        _ = terminate.recv() => None,
+    };
+    if let Some(begun) = begun {
+        let store = begun.ingest.store.clone();
+        let served = serve(begun, file, terminate, hangup).await;
+        match served {
+            Ok(()) => close(&store).await,
+            Err(_) => abandon(&store).await,
+        }
+        served?;
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Begins. What may pass by itself, as a disk that is full or a server that is away, ends the daemon of whoever started it by hand;
+/// a service manager's waits for it, so that one that has ended is one that a new start does not mend.
+async fn begun(file: Option<&Path>, mut passed: Vec<TcpListener>) -> Result<Begun, Stop> {
+    // Who started us waits for our word (sd_notify(3)).
+    let is_service = std::env::var_os("NOTIFY_SOCKET").is_some();
+    loop {
+        match begin(file, &mut passed).await {
+            Err(Stop::Error(error)) if is_service && !is_lasting(&error) => {
+                let why = whole(&error);
+                tracing::error!("{why}; nothing is served until that has passed");
+                Notice::Status(format!("waiting: {why}").replace('\n', " ")).send();
+                tokio::time::sleep(PAUSE).await;
+            }
+            begun => return begun,
+        }
+    }
+}
+
+async fn begin(file: Option<&Path>, listeners: &mut Vec<TcpListener>) -> Result<Begun, Stop> {
+    // Each time: that it was wrong may be why it is waited.
+    let ingest = setup::read(file)?.open().await?;
+    let begun = async {
+        let lock = ingest.store.keep().await?;
+        ingest.store.check().await?;
+        if listeners.is_empty() {
+            listeners.push(listener(&ingest.config.serve.listen).await?);
+        } else {
+            tracing::info!("the service manager's sockets are used; [serve] listen is not");
+        }
+        Ok(lock)
+    };
+    match begun.await {
+        Ok(lock) => Ok(Begun {
+            ingest,
+            _lock: lock,
+            listeners: std::mem::take(listeners),
+        }),
+        Err(stop) => {
+            abandon(&ingest.store).await;
+            Err(stop)
+        }
+    }
+}
+
+fn is_lasting(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<store::Error>();
+    error.is_some_and(store::Error::is_lasting)
+}
+
+async fn serve(begun: Begun, file: Option<&Path>, terminate: Signal, hangup: Signal) -> Outcome {
+    for listener in &begun.listeners {
         let address = listener
             .local_addr()
             .context("the listener has no address")?;
-        let public_url = &ingest.config.serve.public_url;
+        let public_url = &begun.ingest.config.serve.public_url;
         tracing::info!(%address, %public_url, "serving; Ctrl-C stops");
     }
     let stop = CancellationToken::new();
     tokio::spawn(stop_when_told(terminate, stop.clone()));
     let (reload, reloads) = mpsc::channel(1);
     let file = file.map(Path::to_owned);
-    tokio::spawn(reload_when_told(hangup, file, ingest.clone(), reload));
-    ingest.clone().run(listeners, reloads, stop).await?;
-    tracing::info!("stopped");
+    tokio::spawn(reload_when_told(hangup, file, begun.ingest.clone(), reload));
+    begun.ingest.run(begun.listeners, reloads, stop).await?;
     Ok(())
 }
 
-/// The sockets that the service manager holds for us (sd_listen_fds(3)), or one of our own.
-async fn listeners(listen: &str) -> Result<Vec<TcpListener>, Stop> {
+/// The sockets that the service manager holds for us (sd_listen_fds(3)).
+fn passed_listeners() -> Result<Vec<TcpListener>, Stop> {
     let mut passed = ListenFd::from_env();
     let mut listeners = Vec::new();
     for place in 0..passed.len() {
@@ -54,20 +130,19 @@ async fn listeners(listen: &str) -> Result<Vec<TcpListener>, Stop> {
                 .context("a socket of the .socket unit cannot be used")?;
         }
     }
-    if listeners.is_empty() {
-        let listener = TcpListener::bind(listen).await.map_err(|error| {
-            let why = match error.kind() {
-                ErrorKind::AddrInUse => "is another npcc-feeds running? ",
-                _ => "",
-            };
-            let told = format!("cannot listen on {listen} ({why}see [serve] listen)");
-            anyhow::Error::new(error).context(told)
-        })?;
-        listeners.push(listener);
-    } else {
-        tracing::info!("the service manager's sockets are used; [serve] listen is not");
-    }
     Ok(listeners)
+}
+
+/// A socket of our own.
+async fn listener(listen: &str) -> Result<TcpListener, Stop> {
+    TcpListener::bind(listen).await.map_err(|error| {
+        let why = match error.kind() {
+            ErrorKind::AddrInUse => "is another npcc-feeds running? ",
+            _ => "",
+        };
+        let told = format!("cannot listen on {listen} ({why}see [serve] listen)");
+        anyhow::Error::new(error).context(told).into()
+    })
 }
 
 async fn stop_when_told(mut terminate: Signal, stop: CancellationToken) {

@@ -30,7 +30,7 @@ impl Place {
             return Ok((Place::Server, options.disable_statement_logging()));
         }
         let file = sqlite::file(url)?;
-        sqlite::make(&file)?;
+        let file = sqlite::make(&file)?;
         let options =
             AnyConnectOptions::from_str(&sqlite::as_url(&file)).map_err(|source| Error::Open {
                 url: url.to_owned(),

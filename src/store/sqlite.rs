@@ -31,8 +31,9 @@ pub(super) fn file(url: &str) -> Result<PathBuf> {
     Ok(PathBuf::from(path.split('?').next().unwrap_or(path)))
 }
 
-/// Makes the file and its folder where they are missing.
-pub(super) fn make(file: &Path) -> Result<()> {
+/// Makes the file and its folder where they are missing. What it gives is the file itself, where a link leads to it: what is kept
+/// beside it is the same for all who use the store.
+pub(super) fn make(file: &Path) -> Result<PathBuf> {
     let folder = file.parent();
     if let Some(folder) = folder.filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(|source| Error::Folder {
@@ -40,7 +41,13 @@ pub(super) fn make(file: &Path) -> Result<()> {
             source,
         })?;
     }
-    ownership::claim(file)
+    ownership::claim(file)?;
+    // sqlx takes a path as text.
+    let itself = file
+        .canonicalize()
+        .ok()
+        .filter(|path| path.to_str().is_some());
+    Ok(itself.unwrap_or_else(|| file.to_owned()))
 }
 
 /// The file as a URL, in which sqlx resolves `%` and cuts at `?` and `#`.
@@ -205,7 +212,7 @@ pub(super) async fn check(connection: &mut AnyConnection) -> Result<()> {
 
 /// A store that no other daemon takes. The system gives it up with the process, however that ends.
 #[derive(Debug)]
-pub struct Kept {
+pub struct DaemonLock {
     /// It is locked as long as it is open; none where several daemons may share the store.
     pub(super) _lock: Option<File>,
 }
@@ -214,10 +221,8 @@ pub struct Kept {
 ///
 /// The lock is on a file of its own: closing another handle of the database within this process would free SQLite's own locks
 /// (<https://sqlite.org/howtocorrupt.html>, 2.2).
-pub(super) fn keep(file: &Path) -> Result<Kept> {
-    // Beside the file itself, where a link leads to it.
-    let path = file.canonicalize().unwrap_or_else(|_| file.to_owned());
-    let path = beside(&path, "daemon");
+pub(super) fn keep(file: &Path) -> Result<DaemonLock> {
+    let path = beside(file, "daemon");
     let failed = |source| Error::Lock {
         path: path.clone(),
         source,
@@ -238,7 +243,7 @@ pub(super) fn keep(file: &Path) -> Result<Kept> {
                 || error.kind() == ErrorKind::PermissionDenied
                     && accessat(CWD, file, Access::WRITE_OK, AtFlags::EACCESS).is_err() =>
         {
-            return Ok(Kept { _lock: None });
+            return Ok(DaemonLock { _lock: None });
         }
         Err(error) => return Err(failed(error)),
     };
@@ -256,7 +261,7 @@ pub(super) fn keep(file: &Path) -> Result<Kept> {
     // For the words of the other; a full disk is no reason to stop.
     let _ = lock.set_len(0);
     let _ = writeln!(lock, "{}", std::process::id());
-    Ok(Kept { _lock: Some(lock) })
+    Ok(DaemonLock { _lock: Some(lock) })
 }
 
 /// A file beside the store.

@@ -66,10 +66,7 @@ fn manual(name: &str, command: &clap::Command, made: &mut BTreeMap<PathBuf, Vec<
     if command.has_subcommands() {
         man.render_subcommands_section(&mut page).unwrap();
     }
-    let is_service = ["npcc-feeds", "npcc-feeds run"].contains(&name);
-    ending(name == "npcc-feeds", is_service)
-        .to_writer(&mut page)
-        .unwrap();
+    ending(name == "npcc-feeds").to_writer(&mut page).unwrap();
     made.insert(
         format!("deploy/man/{}.1", name.replace(' ', "-")).into(),
         page,
@@ -80,7 +77,7 @@ fn manual(name: &str, command: &clap::Command, made: &mut BTreeMap<PathBuf, Vec<
 }
 
 /// What clap knows nothing of.
-fn ending(is_program: bool, is_service: bool) -> Roff {
+fn ending(is_program: bool) -> Roff {
     let mut roff = Roff::new();
     let mut listed = |heading: &str, lines: &[(&str, &str)]| {
         roff.control("SH", [heading]);
@@ -90,17 +87,14 @@ fn ending(is_program: bool, is_service: bool) -> Roff {
             roff.text([roman(*meaning)]);
         }
     };
-    let mut wrong =
-        "The configuration or the taxonomy is wrong; npcc-feeds check says where.".to_owned();
-    if is_service {
-        wrong += " Under a service manager (NOTIFY_SOCKET) also: starting the daemon anew mends nothing, as beside another or with a \
-                  damaged store.";
-    }
     let statuses = [
         ("0", "All was done."),
         ("1", "Something failed; standard error says what."),
         ("2", "The command was called wrongly."),
-        ("78", wrong.as_str()),
+        (
+            "78",
+            "The configuration or the taxonomy is wrong; npcc-feeds check says where.",
+        ),
     ];
     listed("EXIT STATUS", &statuses);
     if is_program {

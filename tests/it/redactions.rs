@@ -508,16 +508,24 @@ async fn a_removed_lead_does_not_move_along_with_a_new_text() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backup_that_may_hold_a_removed_text_is_named() {
-    let world = World::in_file(of_today(1..=3)).await;
+    let mut world = World::in_file(of_today(1..=3)).await;
     world.fetch().await;
     let backup = "store/npcc-feeds.db-version-3";
     std::fs::write(world.path(backup), "").unwrap();
-    let redact = ["redact", "http://127.0.0.1/releases/release-number-3"];
-    let output = world.run(&redact).await;
-    assert!(output.status.success());
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(
-        said.contains(backup) && said.contains("remove that file"),
-        "{said}"
-    );
+    let names_it = async |world: &World, n: u32| {
+        let id = format!("http://127.0.0.1/releases/release-number-{n}");
+        let output = world.run(&["redact", &id]).await;
+        assert!(output.status.success());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            said.contains(backup) && said.contains("remove that file"),
+            "{said}"
+        );
+    };
+    names_it(&world, 3).await;
+    // Also to whoever comes to the store by a link.
+    let store = world.path("store/npcc-feeds.db");
+    std::os::unix::fs::symlink(store, world.path("link.db")).unwrap();
+    world.set("STORE__URL", "sqlite:link.db");
+    names_it(&world, 2).await;
 }

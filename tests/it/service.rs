@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use npcc_feeds::topics::SHIPPED;
 
-use crate::harness::{World, of_today};
-use crate::running::{Daemon, until};
+use crate::harness::{World, numbered, of_today};
+use crate::running::{Daemon, signal, until};
 
 /// A process that ends with its test.
 struct Program(Child);
@@ -104,6 +104,49 @@ async fn the_service_manager_is_not_told_that_feeds_are_served_before_there_are_
         .await;
     manager.hears("READY=1").await;
     assert_eq!(daemon.text("/all.rss").await.matches("<item>").count(), 3);
+}
+
+/// The unit starts none again that has ended with a status.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_pass_is_waited_for_and_what_a_new_start_does_not_mend_ends_the_service() {
+    let mut world = World::in_file(numbered(1..=3)).await;
+    world.fetch().await;
+    let manager = Manager::listen(&mut world);
+    let (store, away) = (world.path("store/npcc-feeds.db"), world.path("away.db"));
+    std::fs::rename(&store, &away).unwrap();
+    std::fs::create_dir(&store).unwrap();
+    let waits = "STATUS=waiting: the store ";
+    let mut stopped = Program(
+        world
+            .command(&["run"])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
+    manager.hears(waits).await;
+    signal(&stopped.0, "TERM");
+    assert!(stopped.0.wait().unwrap().success());
+
+    manager.forgets();
+    let (daemon, ()) = tokio::join!(Daemon::start(&world), async {
+        manager.hears(waits).await;
+        std::fs::remove_dir(&store).unwrap();
+        std::fs::rename(&away, &store).unwrap();
+    });
+    manager.hears("READY=1").await;
+    assert_eq!(daemon.text("/all.rss").await.matches("<item>").count(), 3);
+
+    let ends = async |world: &World, why: &str| {
+        let output = world.run(&["run"]).await;
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(said.contains(why), "{said}");
+        assert_eq!(output.status.code(), Some(1));
+    };
+    ends(&world, "another daemon").await;
+    let other = world.path("other.db");
+    std::fs::write(&other, "no database".repeat(1000)).unwrap();
+    world.set("STORE__URL", &format!("sqlite:{}", other.display()));
+    ends(&world, "see that it is a database").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

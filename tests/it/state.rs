@@ -1,7 +1,5 @@
 //! The store as a thing on a disk: it may be another program's, damaged, or from a later time, and is never made worse.
 
-use std::os::unix::net::UnixDatagram;
-
 use sqlx::{AnyConnection, Connection};
 
 use crate::harness::{World, numbered};
@@ -181,6 +179,17 @@ async fn a_database_of_another_program_is_refused_and_left_as_it_is() {
         assert!(said.contains("a database of another program"), "{said}");
         assert!(std::fs::read(&file).unwrap() == before);
     }
+
+    // What is left of this program's own first start, when it is killed in it.
+    std::fs::remove_file(&file).unwrap();
+    let mut own = AnyConnection::connect(&url).await.unwrap();
+    let table =
+        "CREATE TABLE _sqlx_migrations (version BIGINT PRIMARY KEY, description TEXT NOT NULL,
+        installed_on TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, success BOOLEAN NOT NULL,
+        checksum BLOB NOT NULL, execution_time BIGINT NOT NULL)";
+    sqlx::query(table).execute(&mut own).await.unwrap();
+    own.close().await.unwrap();
+    assert!(world.run(&["releases"]).await.status.success());
 }
 
 /// Each had a lock beside its own name of the file.
@@ -217,37 +226,6 @@ async fn a_source_that_is_configured_no_more_is_told_of() {
     let daemon = Daemon::serving(&world).await;
     let told = "no source npcc is configured: its releases are kept";
     until("it is told", || daemon.log.lock().unwrap().contains(told)).await;
-}
-
-/// The unit would be started again for ever, as is right for one whose disk is full.
-#[tokio::test(flavor = "multi_thread")]
-async fn a_service_manager_can_tell_what_a_new_start_does_not_mend() {
-    let mut world = World::in_file(numbered(1..=3)).await;
-    world.fetch().await;
-    let daemon = Daemon::serving(&world).await;
-    let _manager = UnixDatagram::bind(world.path("notify")).unwrap();
-    let path = world.path("notify").display().to_string();
-    world.environment("NOTIFY_SOCKET", &path);
-    let second = world.run(&["run"]).await;
-    let said = String::from_utf8_lossy(&second.stderr);
-    assert!(said.contains("another daemon"), "{said}");
-    assert_eq!(second.status.code(), Some(78));
-    drop(daemon);
-
-    std::fs::write(world.path("none.db"), "no database".repeat(1000)).unwrap();
-    let url = format!("sqlite:{}", world.path("none.db").display());
-    world.set("STORE__URL", &url);
-    for (arguments, status) in [(["run"], 78), (["fetch"], 1)] {
-        let output = world.run(&arguments).await;
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(said.contains("see that it is a database"), "{said}");
-        assert_eq!(output.status.code(), Some(status), "{arguments:?}");
-    }
-
-    // What may pass.
-    world.set("STORE__URL", "postgres://me@127.0.0.1:1/feeds");
-    let output = world.run(&["run"]).await;
-    assert_eq!(output.status.code(), Some(1));
 }
 
 /// A line for people among those of JSON, and in the journal one that `journalctl -p err` does not show.
