@@ -8,6 +8,9 @@ command -v cargo-fuzz >/dev/null || cargo install --quiet --locked cargo-fuzz
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+# For what a target makes.
+mkdir "$work/tmp"
+export TMPDIR=$work/tmp
 
 # Sanitisers need the nightly compiler's options; the stable one has them too, for those who ask in this way.
 export RUSTC_BOOTSTRAP=1

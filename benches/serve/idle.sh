@@ -27,6 +27,7 @@ while True:
 ' "$work/notify" >"$work/told" &
 pids+=($!)
 for _ in $(seq 100); do [ -e "$work/notify" ] || sleep 0.1; done
+[ -e "$work/notify" ] || { echo "python3 listens to nobody" >&2; exit 1; }
 NOTIFY_SOCKET=$work/notify WATCHDOG_USEC=180000000 "$npcc_feeds" --log warn run 2>"$work/daemon.log" &
 daemon=$!
 pids+=("$daemon")

@@ -63,8 +63,6 @@ async fn keep_releases(store: &Store) {
 /// A server with a small store, whose documents are made when they are asked for.
 async fn server() -> Arc<Server> {
     let folder = std::env::temp_dir().join(format!("npcc-feeds-fuzz-{}", std::process::id()));
-    // Left by another that had the same number.
-    let _ = std::fs::remove_dir_all(&folder);
     let store = Store::open(&format!("sqlite:{}/store.db", folder.display())).await.expect("a store");
     let taxonomy = Taxonomy::read(&Document::new("topics", SHIPPED)).expect("a taxonomy");
     let classifier = Classifier::new(taxonomy).expect("a classifier");

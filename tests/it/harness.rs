@@ -14,6 +14,9 @@ use tokio::task::block_in_place;
 use crate::site::{Item, Newsroom, Site, read_items};
 use crate::store;
 
+/// What takes longer will not end.
+const LONGEST_RUN: Duration = Duration::from_secs(300);
+
 /// The releases of the example newsroom, newest first.
 pub fn examples() -> Vec<Item> {
     read_items(include_str!("../../examples/newsroom/releases.jsonl")).unwrap()
@@ -164,9 +167,11 @@ impl World {
 
     /// Runs the binary to its end.
     pub async fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = self.command(arguments);
-        tokio::task::spawn_blocking(move || command.output().unwrap())
-            .await
+        let mut command = tokio::process::Command::from(self.command(arguments));
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        let output = tokio::time::timeout(LONGEST_RUN, command.output()).await;
+        output
+            .unwrap_or_else(|_| panic!("{arguments:?} does not end"))
             .unwrap()
     }
 

@@ -59,6 +59,7 @@ async fn all_show(daemons: &[Daemon], last: u32) {
     let read = Instant::now();
     let title = format!("Release number {last}<");
     join_all(daemons.iter().map(|one| one.wait_for("/all.rss", &title))).await;
+    // The other forms are of the same edition.
     assert!(read.elapsed() < SOON, "{:?}", read.elapsed());
     for path in ["/all.rss", "/topics/unclassified.atom", "/all.json"] {
         let texts = join_all(daemons.iter().map(|one| one.text(path))).await;
