@@ -88,11 +88,12 @@ impl Edition {
             .iter()
             .map(|one| one.file_name())
             .collect();
-        if since.is_none() {
+        // Each time: what is left by one who was killed a moment ago is too young to tell.
+        let removed = tokio::task::spawn_blocking({
             let folder = folder.to_owned();
-            let removed = tokio::task::spawn_blocking(move || remove_left_behind(&folder));
-            removed.await.map_err(Error::from)??;
-        }
+            move || remove_left_behind(&folder)
+        });
+        removed.await.map_err(Error::from)??;
         // Who is killed now leaves no file that is on no list.
         let mut either = before.names.clone();
         either.extend(names.iter().cloned());
@@ -390,6 +391,27 @@ mod tests {
         assert!(part.exists(), "another process may be writing it");
         remove_older(folder.path(), Duration::ZERO).unwrap();
         assert!(!part.exists());
+    }
+
+    /// As a folder that has two names may see it.
+    #[test]
+    fn two_that_write_a_file_at_once_both_leave_it_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("all.rss");
+        std::thread::scope(|scope| {
+            for text in ["one", "another"] {
+                let file = &file;
+                scope.spawn(move || {
+                    let bytes = text.repeat(10_000).into_bytes();
+                    for _ in 0..200 {
+                        replace(file, &bytes).unwrap();
+                        let read = std::fs::read(file).unwrap();
+                        assert!([30_000, 70_000].contains(&read.len()), "{}", read.len());
+                    }
+                });
+            }
+        });
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
     #[test]
