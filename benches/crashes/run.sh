@@ -4,7 +4,7 @@
 # on one server is. As root, for the small disks; it takes some two hours.
 #
 # `bash benches/crashes/run.sh`. CRASHES and KILLED are other numbers of kills, STANDS_STILL other milliseconds, ONLY one of the
-# proofs below.
+# proofs below, PORT another than 18911 and the next for the servers.
 set -eu -o pipefail
 cd "$(dirname "$0")/../.."
 if [ -z "${IN_NAMESPACE:-}" ]; then
@@ -21,8 +21,8 @@ mount -t tmpfs -o size=40m,mode=711 tmpfs "$work/file"
 mount -t tmpfs -o size=160m,mode=711 tmpfs "$work/disk"
 trap 'touch "$work/over"; wait; stop_server "$work/server"; stop_server "$work/disk/server"; umount "$work/file" "$work/disk"; rm -rf "$work"' EXIT
 
-large=18881
-small=18882
+large=${PORT:-18911}
+small=$((large + 1))
 small_settings=(listen_addresses=127.0.0.1 max_connections=200 max_wal_size=32MB min_wal_size=32MB checkpoint_timeout=30s)
 make_server "$work/server"
 start_server "$work/server" "$large" listen_addresses=127.0.0.1 max_connections=400
