@@ -130,5 +130,6 @@ done
 grep -q "^content-security-policy: .*frame-ancestors 'none'" "$work/headers"
 [ "$(curl -fsS -o /dev/null -D - "$proxied/" | tr -d '\r' | sed -n 's/^[Ss]erver: //p')" = nginx ]
 [ "$(curl -s -o /dev/null -w '%{http_code}' "$static/.npcc-feeds")" = 404 ]
+touch "$work/published/all.rss.7-1.npcc-feeds-part"
 [ "$(curl -s -o /dev/null -w '%{http_code}' "$static/all.rss.7-1.npcc-feeds-part")" = 404 ]
 echo "systemd and nginx understand what deploy/ holds; through nginx every answer is the same, and so is every file"

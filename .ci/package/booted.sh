@@ -188,7 +188,7 @@ systemctl stop npcc-feeds
 mkdir "$drop_in"
 printf '[Service]\nTimeoutStartSec=15s\nRestartSec=1s\n' >"$drop_in/proof.conf"
 systemctl daemon-reload
-mv "$store" /tmp/store
+mv "$store" "$store.away"
 mkdir "$store"
 systemctl start --no-block npcc-feeds
 rm /tmp/mended
@@ -202,7 +202,7 @@ state=$(systemctl show -P ActiveState npcc-feeds.service)
 [ "$state" = activating ] || fail "a store that cannot be opened: $state"
 [[ "$(systemctl show -P StatusText npcc-feeds.service)" = 'waiting: the store '* ]]
 rmdir "$store"
-mv /tmp/store "$store"
+mv "$store.away" "$store"
 for _ in $(seq 40); do
     [ "$(systemctl show -P ActiveState npcc-feeds.service)" != active ] || break
     sleep 0.5

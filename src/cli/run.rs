@@ -12,34 +12,41 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::{Outcome, Stop, abandon, close, setup, whole};
+use crate::config::Config;
 use crate::daemon::{Ingest, Notice};
-use crate::store::{self, DaemonLock};
+use crate::store::{self, DaemonLock, Store};
 
-/// How long a service whose store or address cannot be used yet waits before it tries again.
-const PAUSE: Duration = Duration::from_secs(5);
+/// How long a service whose store or address cannot be used waits before it tries again; each time twice as long.
+const PAUSE: Duration = Duration::from_secs(4);
+/// It never waits longer.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What the daemon needs before it can serve.
 struct Begun {
-    ingest: Ingest,
-    _lock: DaemonLock,
-    listeners: Vec<TcpListener>,
+    store: Store,
+    lock: DaemonLock,
+    listener: Option<TcpListener>,
 }
 
 pub(super) async fn run(file: Option<&Path>) -> Outcome {
+    let setup = setup::read(file)?;
+    setup.warn();
     // Before anybody hears that the daemon is there: until then they would end it.
     let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
     let hangup = signal(SignalKind::hangup()).context("cannot wait for SIGHUP")?;
-    let passed = passed_listeners()?;
+    let mut listeners = passed_listeners()?;
     let begun = tokio::select! {
-        begun = begun(file, passed) => Some(begun?),
+        begun = begun(&setup.config, listeners.is_empty()) => Some(begun?),
         _ = terminate.recv() => None,
     };
     if let Some(begun) = begun {
-        let store = begun.ingest.store.clone();
-        let served = serve(begun, file, terminate, hangup).await;
+        let _lock = begun.lock;
+        listeners.extend(begun.listener);
+        let ingest = Ingest::new(setup.config, begun.store.clone(), setup.classifier);
+        let served = serve(ingest, listeners, file, terminate, hangup).await;
         match served {
-            Ok(()) => close(&store).await,
-            Err(_) => abandon(&store).await,
+            Ok(()) => close(&begun.store).await,
+            Err(_) => abandon(&begun.store).await,
         }
         served?;
     }
@@ -47,45 +54,46 @@ pub(super) async fn run(file: Option<&Path>) -> Outcome {
     Ok(())
 }
 
-/// Begins. What may pass by itself, as a disk that is full or a server that is away, ends the daemon of whoever started it by hand;
-/// a service manager's waits for it, so that one that has ended is one that a new start does not mend.
-async fn begun(file: Option<&Path>, mut passed: Vec<TcpListener>) -> Result<Begun, Stop> {
+/// Begins. What may pass by itself, as a disk that is full or a server that is away, ends the daemon of whoever started it by hand.
+/// A service manager's waits for it: its unit starts none again that has ended with a status.
+async fn begun(config: &Config, listens: bool) -> Result<Begun, Stop> {
     // Who started us waits for our word (sd_notify(3)).
     let is_service = std::env::var_os("NOTIFY_SOCKET").is_some();
+    let mut pause = PAUSE;
     loop {
-        match begin(file, &mut passed).await {
+        match begin(config, listens).await {
             Err(Stop::Error(error)) if is_service && !is_lasting(&error) => {
                 let why = whole(&error);
                 tracing::error!("{why}; nothing is served until that has passed");
                 Notice::Status(format!("waiting: {why}").replace('\n', " ")).send();
-                tokio::time::sleep(PAUSE).await;
+                tokio::time::sleep(pause).await;
+                pause = LONGEST_PAUSE.min(2 * pause);
             }
             begun => return begun,
         }
     }
 }
 
-async fn begin(file: Option<&Path>, listeners: &mut Vec<TcpListener>) -> Result<Begun, Stop> {
-    // Each time: that it was wrong may be why it is waited.
-    let ingest = setup::read(file)?.open().await?;
-    let begun = async {
-        let lock = ingest.store.keep().await?;
-        ingest.store.check().await?;
-        if listeners.is_empty() {
-            listeners.push(listener(&ingest.config.serve.listen).await?);
-        } else {
-            tracing::info!("the service manager's sockets are used; [serve] listen is not");
-        }
-        Ok(lock)
+/// Takes the store for this daemon, and the address if it `listens` itself.
+async fn begin(config: &Config, listens: bool) -> Result<Begun, Stop> {
+    let store = Store::open(&config.store.url).await?;
+    let taken = async {
+        let lock = store.keep().await?;
+        let listener = match listens {
+            true => Some(listener(&config.serve.listen).await?),
+            false => None,
+        };
+        store.check().await?;
+        Ok((lock, listener))
     };
-    match begun.await {
-        Ok(lock) => Ok(Begun {
-            ingest,
-            _lock: lock,
-            listeners: std::mem::take(listeners),
+    match taken.await {
+        Ok((lock, listener)) => Ok(Begun {
+            store,
+            lock,
+            listener,
         }),
         Err(stop) => {
-            abandon(&ingest.store).await;
+            abandon(&store).await;
             Err(stop)
         }
     }
@@ -96,20 +104,26 @@ fn is_lasting(error: &anyhow::Error) -> bool {
     error.is_some_and(store::Error::is_lasting)
 }
 
-async fn serve(begun: Begun, file: Option<&Path>, terminate: Signal, hangup: Signal) -> Outcome {
-    for listener in &begun.listeners {
+async fn serve(
+    ingest: Ingest,
+    listeners: Vec<TcpListener>,
+    file: Option<&Path>,
+    terminate: Signal,
+    hangup: Signal,
+) -> Outcome {
+    for listener in &listeners {
         let address = listener
             .local_addr()
             .context("the listener has no address")?;
-        let public_url = &begun.ingest.config.serve.public_url;
+        let public_url = &ingest.config.serve.public_url;
         tracing::info!(%address, %public_url, "serving; Ctrl-C stops");
     }
     let stop = CancellationToken::new();
     tokio::spawn(stop_when_told(terminate, stop.clone()));
     let (reload, reloads) = mpsc::channel(1);
     let file = file.map(Path::to_owned);
-    tokio::spawn(reload_when_told(hangup, file, begun.ingest.clone(), reload));
-    begun.ingest.run(begun.listeners, reloads, stop).await?;
+    tokio::spawn(reload_when_told(hangup, file, ingest.clone(), reload));
+    ingest.run(listeners, reloads, stop).await?;
     Ok(())
 }
 
@@ -129,6 +143,9 @@ fn passed_listeners() -> Result<Vec<TcpListener>, Stop> {
                 .map(|listener| listeners.push(listener))
                 .context("a socket of the .socket unit cannot be used")?;
         }
+    }
+    if !listeners.is_empty() {
+        tracing::info!("the service manager's sockets are used; [serve] listen is not");
     }
     Ok(listeners)
 }

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use chrono::{DateTime, Utc};
+use sqlx::migrate::MigrateError;
 
 /// What the store cannot do.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +37,7 @@ pub enum Error {
     },
     /// The store's tables cannot be brought up to date.
     #[error("the store's tables cannot be brought up to date: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(#[from] MigrateError),
     /// The file is another program's database.
     #[error("the store {} is a database of another program, and was left as it is; give this one a file of its own in [store] url", path.display())]
     Foreign {
@@ -216,6 +217,12 @@ impl Error {
             | Error::Daemon { .. }
             | Error::Owner { .. } => true,
             Error::Lock { source, .. } => source.kind() == ErrorKind::PermissionDenied,
+            Error::Migrate(error) => matches!(
+                error,
+                MigrateError::VersionMissing(_)
+                    | MigrateError::VersionMismatch(_)
+                    | MigrateError::Dirty(_)
+            ),
             _ => self.is_of_the_file(),
         }
     }

@@ -147,6 +147,17 @@ async fn what_may_pass_is_waited_for_and_what_a_new_start_does_not_mend_ends_the
     std::fs::write(&other, "no database".repeat(1000)).unwrap();
     world.set("STORE__URL", &format!("sqlite:{}", other.display()));
     ends(&world, "see that it is a database").await;
+
+    manager.forgets();
+    world.set("STORE__URL", "postgres://me@127.0.0.1:1/feeds");
+    let _waiting = Program(
+        world
+            .command(&["run"])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap(),
+    );
+    manager.hears("STATUS=waiting: ").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
