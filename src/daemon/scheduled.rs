@@ -40,6 +40,8 @@ pub(super) struct Scheduled<'a> {
     pub(super) was_interrupted: bool,
     /// When the past is filled further; none when it is complete.
     pub(super) past_at: Option<DateTime<Utc>>,
+    /// Which cycle was the last when the service manager was told of it.
+    told: Option<DateTime<Utc>>,
 }
 
 impl Scheduled<'_> {
@@ -71,6 +73,7 @@ impl Ingest {
                 schedule: Schedule::new(&source.schedule, source.timezone())?,
                 was_interrupted: interrupted.contains(&source.id),
                 past_at: Some(self.clock.now()),
+                told: None,
             })
         });
         scheduled.collect()
@@ -135,6 +138,11 @@ impl Ingest {
                 // All that there was to do is done, and what could not be read can be again.
                 server.store_troubles.note(&one.source.id, None);
                 one.was_interrupted = false;
+                // Another may have read it meanwhile, as a fetch by hand, or a daemon that shares the store.
+                if one.told != progress.last_cycle {
+                    one.told = progress.last_cycle;
+                    self.tell_status(server).await;
+                }
             }
             return;
         }
@@ -244,6 +252,7 @@ mod tests {
             schedule: Schedule::new(&["0 9 * * *".to_owned()], chrono_tz::Europe::London).unwrap(),
             was_interrupted: false,
             past_at: None,
+            told: None,
         };
         let due_after = |one: &Scheduled<'_>, unfinished, is_first| {
             let progress = Progress {

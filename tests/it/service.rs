@@ -11,7 +11,8 @@ use std::time::Duration;
 use npcc_feeds::topics::SHIPPED;
 
 use crate::harness::{World, numbered, of_today};
-use crate::running::{Daemon, signal, until};
+use crate::running::{Daemon, signal, until, until_within};
+use crate::site::Fault;
 
 /// A process that ends with its test.
 struct Program(Child);
@@ -83,6 +84,23 @@ async fn the_service_manager_is_told_when_feeds_are_served_how_sources_are_and_t
     daemon.signal("TERM");
     manager.hears("STOPPING=1").await;
     assert!(daemon.child.wait().unwrap().success());
+}
+
+/// It was told of the daemon's own cycles alone, and one whose source another reads each time told for ever of its first.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_manager_is_told_within_a_minute_that_another_has_read_a_source() {
+    let mut world = World::new(of_today(1..=3)).await;
+    world.site().set_fault("/", Fault::Status(500, None));
+    let manager = Manager::listen(&mut world);
+    let daemon = Daemon::start(&world).await;
+    manager.hears("STATUS=npcc: failing since ").await;
+    world.site().clear_faults();
+    world.fetch().await;
+    daemon.wait_for("/all.rss", "<item>").await;
+    until_within(Duration::from_secs(80), "the other's cycle", || {
+        manager.heard("STATUS=npcc: last read ") > 0
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
