@@ -73,6 +73,9 @@ const CONNECTIONS: u32 = 4;
 /// A connection that is not used for so long is closed: each has a thread, a cache and the tables' description.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// How long a server may take to answer whoever connects first.
+const LONGEST_CONNECT: Duration = Duration::from_secs(20);
+
 /// How long a daemon that ends may take to leave the store to the next.
 const HAND_OVER: Duration = Duration::from_secs(3);
 
@@ -95,7 +98,7 @@ impl Store {
     ///
     /// # Errors
     /// [`Error::Url`], [`Error::Folder`], [`Error::File`], [`Error::Owner`], [`Error::Open`], [`Error::Foreign`], [`Error::Newer`],
-    /// [`Error::Damaged`], [`Error::Backup`], [`Error::Migrate`].
+    /// [`Error::Damaged`], [`Error::Backup`], [`Error::Migrate`], [`Error::Silent`].
     pub async fn open(url: &str) -> Result<Store> {
         sqlx::any::install_default_drivers();
         let (place, options) = Place::of(url)?;
@@ -104,9 +107,16 @@ impl Store {
             Place::Server => postgres::shown(url),
         };
         let failed = |source| Error::at_opening(shown.clone(), source);
-        // A pool tries again for half a minute, and then tells only that it did: what cannot be opened shows here.
-        let mut first = AnyConnection::connect_with(&options)
+        // A pool tries again for half a minute, and then tells only that it did: what cannot be opened shows here. A machine that is
+        // gone, and a server that hangs, do not answer at all.
+        let patience = match place {
+            Place::File(_) => Duration::MAX,
+            Place::Server => LONGEST_CONNECT,
+        };
+        let first = AnyConnection::connect_with(&options);
+        let mut first = tokio::time::timeout(patience, first)
             .await
+            .map_err(|_| Error::Silent { url: shown.clone() })?
             .map_err(failed)?;
         let opened = Store::open_after(&mut first, place, options, &failed).await;
         match &opened {

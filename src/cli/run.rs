@@ -1,6 +1,6 @@
 //! `run`: the daemon.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ pub(super) async fn run(file: Option<&Path>) -> Outcome {
 }
 
 /// Begins. What may pass by itself, as a disk that is full or a server that is away, ends the daemon of whoever started it by hand.
-/// A service manager's waits for it: its unit starts none again that has ended with a status.
+/// A service manager's waits for it: its unit starts none again that has ended with 1.
 async fn begun(config: &Config, listens: bool) -> Result<Begun, Stop> {
     // Who started us waits for our word (sd_notify(3)).
     let is_service = std::env::var_os("NOTIFY_SOCKET").is_some();
@@ -78,12 +78,13 @@ async fn begun(config: &Config, listens: bool) -> Result<Begun, Stop> {
 async fn begin(config: &Config, listens: bool) -> Result<Begun, Stop> {
     let store = Store::open(&config.store.url).await?;
     let taken = async {
+        // Of one that is damaged the journal stays as it is from now on.
+        store.check().await?;
         let lock = store.keep().await?;
         let listener = match listens {
             true => Some(listener(&config.serve.listen).await?),
             false => None,
         };
-        store.check().await?;
         Ok((lock, listener))
     };
     match taken.await {
@@ -93,15 +94,18 @@ async fn begin(config: &Config, listens: bool) -> Result<Begun, Stop> {
             listener,
         }),
         Err(stop) => {
-            abandon(&store).await;
+            close(&store).await;
             Err(stop)
         }
     }
 }
 
 fn is_lasting(error: &anyhow::Error) -> bool {
-    let error = error.downcast_ref::<store::Error>();
-    error.is_some_and(store::Error::is_lasting)
+    let of_store = error.downcast_ref::<store::Error>();
+    // A port that is not for everybody.
+    let of_system = error.downcast_ref::<io::Error>();
+    of_store.is_some_and(store::Error::is_lasting)
+        || of_system.is_some_and(|error| error.kind() == ErrorKind::PermissionDenied)
 }
 
 async fn serve(

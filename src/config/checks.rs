@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use chrono::format::{Item, StrftimeItems};
+use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
 use super::overrides::Overridden;
@@ -108,6 +109,12 @@ impl Checks<'_> {
                 &url,
                 "the address has a parameter that no server knows".to_owned(),
                 &format!("it may have {}", PARAMETERS.join(", ")),
+            );
+        } else if is_server && PgConnectOptions::from_str(store).is_err() {
+            self.tell(
+                &url,
+                "the address has a value that the database's client does not understand".to_owned(),
+                "see its port, hostaddr and sslmode, and that each % begins two digits, as %25 for itself",
             );
         }
         let fetch = &config.fetch;

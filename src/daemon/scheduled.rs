@@ -32,6 +32,9 @@ const MOST_DOUBLINGS: u32 = 4;
 /// The rest between two pages of the past.
 const BREATH: Duration = Duration::from_millis(500);
 
+/// When a source's last cycle was, and from when on they have failed.
+type Told = (Option<DateTime<Utc>>, Option<DateTime<Utc>>);
+
 /// A source with its schedule.
 pub(super) struct Scheduled<'a> {
     pub(super) source: &'a Source,
@@ -40,8 +43,8 @@ pub(super) struct Scheduled<'a> {
     pub(super) was_interrupted: bool,
     /// When the past is filled further; none when it is complete.
     pub(super) past_at: Option<DateTime<Utc>>,
-    /// Which cycle was the last when the service manager was told of it.
-    told: Option<DateTime<Utc>>,
+    /// How it was doing when the service manager was told.
+    told: Option<Told>,
 }
 
 impl Scheduled<'_> {
@@ -139,9 +142,8 @@ impl Ingest {
                 server.store_troubles.note(&one.source.id, None);
                 one.was_interrupted = false;
                 // Another may have read it meanwhile, as a fetch by hand, or a daemon that shares the store.
-                if one.told != progress.last_cycle {
-                    one.told = progress.last_cycle;
-                    self.tell_status(server).await;
+                if one.told != Some((progress.last_cycle, progress.failing_since)) {
+                    self.tell_of_last(one, server).await;
                 }
             }
             return;
@@ -162,8 +164,7 @@ impl Ingest {
                     next,
                     "another has read it meanwhile"
                 );
-                self.tell_status(server).await;
-                return;
+                return self.tell_of_last(one, server).await;
             }
             done => done.map(Option::unwrap_or_default),
         };
@@ -187,6 +188,16 @@ impl Ingest {
                     fail(error);
                 }
             }
+        }
+        self.tell_of_last(one, server).await;
+    }
+
+    /// Tells of the source's last cycle, unless that is still under way.
+    async fn tell_of_last(&self, one: &mut Scheduled<'_>, server: &Server) {
+        if let Ok(progress) = self.store.progress(&one.source.id).await
+            && progress.unfinished == 0
+        {
+            one.told = Some((progress.last_cycle, progress.failing_since));
         }
         self.tell_status(server).await;
     }

@@ -35,6 +35,14 @@ pub enum Error {
         /// What the database said.
         source: sqlx::Error,
     },
+    /// The store's server does not answer.
+    #[error(
+        "the store {url} does not answer; see that its machine and its server run, and that no firewall is between"
+    )]
+    Silent {
+        /// The address as configured, without a password.
+        url: String,
+    },
     /// The store's tables cannot be brought up to date.
     #[error("the store's tables cannot be brought up to date: {0}")]
     Migrate(#[from] MigrateError),
@@ -192,7 +200,9 @@ impl Error {
             Error::Disk(_) => "The store's disk fails; the log says more.",
             Error::Locked(_) => "The store is locked by another program; the log says more.",
             Error::Damaged(_) => "The store is damaged; the log says more.",
-            Error::Away(_) => "The store cannot be reached; the log says more.",
+            Error::Away(_) | Error::Silent { .. } => {
+                "The store cannot be reached; the log says more."
+            }
             _ => "The store failed; the log says more.",
         }
     }
@@ -217,6 +227,10 @@ impl Error {
             | Error::Daemon { .. }
             | Error::Owner { .. } => true,
             Error::Lock { source, .. } => source.kind() == ErrorKind::PermissionDenied,
+            Error::Open {
+                source: sqlx::Error::Configuration(_),
+                ..
+            } => true,
             Error::Migrate(error) => matches!(
                 error,
                 MigrateError::VersionMissing(_)

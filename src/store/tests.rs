@@ -421,6 +421,20 @@ async fn a_store_of_a_newer_program_is_refused_and_stays_as_it_is() {
     assert_eq!((row.get::<i64, _>(0), row.get::<i64, _>(1)), (steps, 99));
 }
 
+/// The system tries for two minutes, and who had started the program has given up by then.
+#[tokio::test(start_paused = true)]
+async fn a_server_that_does_not_answer_is_told() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap();
+    let url = format!("postgres://me:secret@{address}/feeds");
+    let error = Store::open(&url).await.unwrap_err();
+    assert!(
+        matches!(error, Error::Silent { .. }) && !error.is_lasting(),
+        "{error}"
+    );
+    assert!(!error.to_string().contains("secret"), "{error}");
+}
+
 /// A connection that broke gave way to another, and the rest of an export was as of then.
 #[tokio::test]
 async fn a_snapshot_whose_connection_breaks_is_over() {

@@ -65,6 +65,10 @@ async fn check_names_file_line_and_advice_for_everything_that_is_wrong() {
             "my.toml:2: \"two\" is no duration",
         ),
         ("[store]\nurl = 7\n", "my.toml:2: invalid type"),
+        (
+            "[store]\nurl = \"postgres://me@db.example/feeds?sslmode=requir\"\n",
+            "my.toml:2: the address has a value that the database's client does not understand",
+        ),
         ("[store]\nurl = \"a\n", "my.toml:2: "),
         (
             "[classify]\ntopics = \"topics.toml\"\n",

@@ -124,7 +124,7 @@ async fn the_service_manager_is_not_told_that_feeds_are_served_before_there_are_
     assert_eq!(daemon.text("/all.rss").await.matches("<item>").count(), 3);
 }
 
-/// The unit starts none again that has ended with a status.
+/// The unit starts none again that has ended with 1.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_may_pass_is_waited_for_and_what_a_new_start_does_not_mend_ends_the_service() {
     let mut world = World::in_file(numbered(1..=3)).await;
